@@ -1,0 +1,52 @@
+"""Which modules stay in memory and which come and go.
+
+Resident modules run all the time. A transient one answers a rare message: it is imported when that
+message comes, and dropped after it, so that its functions cost no heap in between (28 bytes each).
+Transient modules therefore hold functions and constants only; state lives in the device model, the
+store and the objects of the resident modules. `tests/test_rings.py` holds this table against the tree.
+"""
+
+import sys
+
+from .compat import MICROPYTHON
+
+RESIDENT = """
+compat modules timestamp
+rpc.endpoint rpc.errors rpc.message rpc.schema
+device_model.model device_model.table
+station.authorization station.evse station.metering station.outbox station.provisioning
+station.record station.router station.station station.transactions
+profiles.ocpp16.schema profiles.ocpp201.schema
+store.frame
+link.backoff link.handshake link.masking link.url link.websocket
+"""
+TRANSIENT = """
+device_model.report device_model.variables
+station.availability station.data_transfer station.remote_control station.reset
+station.snapshot station.trigger
+profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
+profiles.ocpp201.requests
+"""
+SHELL = """
+hal.hardware hal.sim link.dns link.manager link.tls runtime store.files
+"""
+
+_PACKAGE = __name__[: __name__.rfind(".")]
+
+
+def use(name: str):
+    """The transient module `name` (dotted, below the package), imported now if it is not there."""
+    return __import__(_PACKAGE + "." + name, None, None, ("",))
+
+
+def release() -> None:
+    """Drop every transient module. On CPython they stay, for nothing is gained there."""
+    if not MICROPYTHON:
+        return
+    for name in TRANSIENT.split():
+        full = _PACKAGE + "." + name
+        if full in sys.modules:
+            del sys.modules[full]
+            parent, _, leaf = full.rpartition(".")
+            if hasattr(sys.modules[parent], leaf):
+                delattr(sys.modules[parent], leaf)

@@ -1,0 +1,1 @@
+"""What survives a power cut: slots for small state, a journal for messages that must arrive."""
