@@ -1,0 +1,141 @@
+"""Messages that must arrive, in order: transaction events and critical security events.
+
+They lie in the store's journal as neutral facts and become messages of the dialect that is spoken when
+their turn comes. One is on its way at a time. The server's answer acknowledges it; a refusal or a
+time-out is tried again after MessageAttemptInterval x attempts, with the same message id, up to
+MessageAttempts (E13); then it is given up so that it does not hold the rest. Being offline costs no
+attempt.
+"""
+
+import json
+
+from .. import timestamp
+from ..compat import const
+from . import record as records
+
+_MESSAGE_ATTEMPTS = const(0)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
+_MESSAGE_ATTEMPT_INTERVAL = const(0)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
+
+_TRANSACTION = const(1)  # first byte of a journal entry
+_SECURITY = const(2)
+
+
+class Outbox:
+    """Ordered delivery of the journal's entries for one Station."""
+
+    def __init__(self, station):
+        self.station = station
+        self.journal = station.store.journal
+        self.next_try_ms = 0
+        self.attempts = 0
+        self.last_seq = -1  # of the newest entry
+        for seq, _ in self.journal.records():
+            self.last_seq = seq
+        # E11.FR.07: all that was queued when the link dropped is told with `offline` set.
+        self.offline_until = self.last_seq
+        self._head = None  # (seq, kind, data) of the entry whose turn it is
+        saved = station.store.slots.load("server_ids")
+        self.server_ids = json.loads(saved) if saved else {}
+
+    def append_transaction(self, record) -> None:
+        """Journal a TransactionRecord; when this returns it survives a power cut."""
+        self.last_seq = self.journal.append(bytes((_TRANSACTION,)) + records.pack(record))
+
+    def append_security_event(self, event: dict) -> None:
+        """Journal {"type", "epoch_s" or None, "tick_ms", "boot_count", "techInfo"}."""
+        self.last_seq = self.journal.append(bytes((_SECURITY,)) + json.dumps(event).encode())
+
+    def set_server_id(self, transaction_id: str, server_id: int) -> None:
+        """Remember the integer by which a server knows the transaction."""
+        self.server_ids[transaction_id] = server_id
+        self._save_server_ids()
+
+    def link_lost(self) -> None:
+        self.offline_until = self.last_seq
+        self.next_try_ms = 0
+
+    def head(self):
+        """(seq, kind, data) of the entry to send next, or None when all has been told."""
+        while self._head is None:
+            entry = self.journal.head()
+            if entry is None:
+                return None
+            try:
+                self._head = (entry[0],) + self._read(entry[1])
+            except ValueError as error:
+                # What can't be read is reported, and must not hold the rest.
+                self.journal.acknowledge(entry[0])
+                self.station.security_event("JournalEntryUnreadable", str(error))
+        seq, kind, data = self._head
+        if kind == "TransactionEvent" and seq <= self.offline_until:
+            data.offline = True
+        return self._head
+
+    def message_id(self, seq: int) -> str:
+        """The same for every attempt, so that a server can see the duplicate (part 4, errata 4.6)."""
+        return "%s-%x" % (self.station.store.nonce, seq)
+
+    def done(self) -> None:
+        """The head has been told, or can't be told: go on with the next."""
+        seq, kind, data = self._head
+        self._head = None
+        self.attempts = 0
+        self.next_try_ms = 0
+        self.journal.acknowledge(seq)
+        if kind == "TransactionEvent" and data.event_type == "Ended":
+            if self.server_ids.pop(data.transaction_id, None) is not None:
+                self._save_server_ids()
+
+    def failed(self, why: str, now: int) -> None:
+        """The server refused the head or did not answer in time."""
+        self.attempts += 1
+        model = self.station.model
+        if self.attempts >= model.integer(_MESSAGE_ATTEMPTS):
+            self.station.log("gave up message %s: %s" % (self.message_id(self._head[0]), why))
+            self.done()
+        else:
+            wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * self.attempts
+            self.next_try_ms = now + wait_s * 1000
+
+    def holds(self, transaction_id=None) -> bool:
+        """Whether messages (of that transaction) wait, the one on its way included (E14)."""
+        for _, entry in self.journal.records():
+            if entry[0] == _TRANSACTION:
+                if transaction_id is None:
+                    return True
+                if records.unpack(entry[1:]).transaction_id == transaction_id:
+                    return True
+        return False
+
+    def counts(self):
+        """(transaction messages, security events) that wait."""
+        counts = [0, 0]
+        for _, entry in self.journal.records():
+            counts[entry[0] != _TRANSACTION] += 1
+        return counts
+
+    def _read(self, entry: bytes):
+        if entry[0] == _TRANSACTION:
+            record = records.unpack(entry[1:])
+            self._resolve_time(record)
+            return "TransactionEvent", record
+        if entry[0] != _SECURITY:
+            raise ValueError("unknown kind %d" % entry[0])
+        event = json.loads(entry[1:])
+        epoch_s = event["epoch_s"]
+        if epoch_s is None:
+            epoch_s = self.station.moment_epoch_s(event["boot_count"], event["tick_ms"])
+        data = {"type": event["type"], "timestamp": timestamp.format(epoch_s)}
+        if event["techInfo"]:
+            data["techInfo"] = event["techInfo"]
+        return "SecurityEventNotification", data
+
+    def _resolve_time(self, record) -> None:
+        if record.epoch_s is None:
+            record.epoch_s = self.station.moment_epoch_s(record.boot_count, record.tick_ms)
+        for sample in record.samples:
+            if sample.epoch_s is None:
+                sample.epoch_s = record.epoch_s
+
+    def _save_server_ids(self) -> None:
+        self.station.store.slots.save("server_ids", json.dumps(self.server_ids).encode())
