@@ -1,0 +1,65 @@
+# The front door. `make` alone prints the targets.
+
+PYTHON ?= python3
+JOBS ?= 2
+BIN := .venv/bin
+READY := .venv/ready
+HOST_SOURCES := firmware boards host_sim tests tools
+
+# make sim: OCPP=2.0.1 or 1.6 (default: a session in each), CSMS=ws://... (default: the built-in one),
+# ONCE=1 ends after the sessions, with exit status 0 only if they were whole and correct.
+SIM_OPTIONS := $(if $(OCPP),--ocpp '$(OCPP)') $(if $(CSMS),--csms '$(CSMS)') $(if $(ONCE),--once)
+
+.PHONY: help
+help: ## print this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: sim
+sim: venv ## a station, its car and a server: see a charging session (OCPP= CSMS= ONCE=1)
+	@$(BIN)/python -m host_sim demo $(SIM_OPTIONS)
+
+.PHONY: test
+test: venv micropython check ## all checks and all tests, on CPython and on MicroPython
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+.PHONY: check
+check: venv micropython ## format, lint, types, firmware compiles, rings
+	$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --diff --quiet; exit 1; }
+	$(BIN)/ruff check --quiet
+	$(BIN)/basedpyright --warnings
+	$(BIN)/python tools/compile_firmware.py
+	$(BIN)/python tools/check_rings.py
+
+.PHONY: format
+format: venv ## put the source into its format, repair what lint can
+	$(BIN)/ruff check --quiet --fix --exit-zero
+	$(BIN)/ruff format --quiet
+
+.PHONY: generate
+generate: venv ## write all generated tables anew (tools/generate_*.py)
+	@for tool in tools/generate_*.py; do echo $$tool; $(BIN)/python $$tool || exit 1; done
+
+.PHONY: venv
+venv: $(READY) ## the host's Python environment, .venv
+
+# Only files with a known hash get in. Satisfied already = nothing is asked of the network.
+$(READY): requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=...")'
+	@echo "setting up .venv (once)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	@printf '%s\n' '$(CURDIR)' '$(CURDIR)/firmware' > "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/checkout.pth"
+	@touch $@
+
+.PHONY: micropython
+micropython: ## the MicroPython interpreter and mpy-cross, build/micropython
+	@$(PYTHON) tools/get_micropython.py
+
+.PHONY: clean
+clean: ## remove what tests and tools leave behind
+	rm -rf .pytest_cache .ruff_cache .hypothesis build/firmware
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## remove the environment and the interpreter too
+	rm -rf .venv build
