@@ -1,0 +1,174 @@
+"""Polls the drivers, tells the Station what has changed, and does what the Station commands.
+
+Safety comes before news: when a fault or a bad pilot is seen, the contactor opens first and the
+Station hears of it afterwards. It closes only on command, with a pilot that is healthy (B, C or D)
+and no fault; a refused or failed command is answered with what is so, never with what was asked.
+Facts come in the order in which they can be understood: cable, pilot, faults, contactor, lock, meter.
+
+The contracts of the drivers are in the package's documentation. What this does not do: decide
+who may charge, or count energy.
+"""
+
+from ..compat import const
+from ..station.record import Reading
+
+_HEALTHY = "BCD"
+_METER_MS = const(1000)
+
+
+class Hardware:
+    """The peripherals of one station.
+
+    evses: the drivers of each EVSE, in order of their ids; reader: the card reader, or None;
+    poll_ms: how often drivers that can't wake the runtime must be asked (None: all of them can);
+    meter_ms: how often the meter is read while a contactor is closed, besides all other occasions.
+    """
+
+    def __init__(self, evses, reader=None, poll_ms=None, meter_ms=_METER_MS):
+        self.reader = reader
+        self.poll_ms = poll_ms
+        self.meter_ms = meter_ms
+        self._units = [_Unit(n + 1, drivers) for n, drivers in enumerate(evses)]
+        self._polled_ms = 0
+
+    def poll(self, station, now: int) -> None:
+        """Read every driver and feed the Station's inputs with what is new."""
+        self._polled_ms = now
+        for unit in self._units:
+            unit.poll(station, now)
+        token = self.reader.take() if self.reader is not None else None
+        while token is not None:
+            station.token(token[0], token[1], token[2], now)
+            token = self.reader.take()
+
+    def execute(self, station, commands, now: int) -> None:
+        """Do the Station's commands in order; each is confirmed by an input."""
+        for kind, evse_id, value in commands:
+            self._units[evse_id - 1].execute(station, kind, value, now)
+
+    def next_deadline(self):
+        """Tick in ms of the next poll that is due without an occasion, or None."""
+        if self.poll_ms is not None:
+            return self._polled_ms + self.poll_ms
+        for unit in self._units:
+            if unit.closed:
+                return self._polled_ms + self.meter_ms
+        return None
+
+    def open_all(self) -> None:
+        """Open every contactor and end every offer, whatever state the rest of the program is in."""
+        for unit in self._units:
+            unit.make_safe()
+
+
+class _Unit:
+    """One EVSE's drivers, and what the Station was told of them last."""
+
+    def __init__(self, evse_id: int, drivers):
+        self.id = evse_id
+        self.drivers = drivers
+        self.reading = Reading()
+        self.closed = False
+        self.welded = False
+        self._connector_id = 0
+        self._pilot = "A"
+        self._faults = ()
+        self._locked = False
+        self._metered = None
+
+    def poll(self, station, now: int) -> None:
+        drivers = self.drivers
+        try:
+            connector_id, pilot = drivers.pilot.plugged(), drivers.pilot.state()
+            faults = drivers.faults.active()
+        except OSError as error:  # a driver that is dead can't vouch for anything
+            station.log("EVSE %d: %s" % (self.id, error))
+            connector_id, pilot, faults = self._connector_id, "F", ((0, "InternalError"),)
+        if self.closed and (faults or pilot not in _HEALTHY):
+            self._open()
+        if self.welded:
+            faults = tuple(faults) + ((0, "WeldedContactor"),)
+        self._tell_cable(station, connector_id, pilot, now)
+        self._tell_faults(station, faults, now)
+        self._tell_contactor(station, now)
+        locked = drivers.lock.locked()
+        if locked != self._locked:
+            self._locked = locked
+            station.locked(self.id, locked, now)
+        self._tell_meter(station, now)
+
+    def execute(self, station, kind: str, value, now: int) -> None:
+        drivers = self.drivers
+        if kind == "contactor":
+            if not value:
+                self._open()
+            elif not self._faults and drivers.pilot.state() in _HEALTHY:
+                drivers.contactor.close()
+            self.closed = drivers.contactor.closed()
+            station.contactor(self.id, self.closed, now)
+        elif kind == "offer":
+            drivers.pilot.offer(value)
+            self.reading.offered_ma = value
+            self._metered = None
+        elif kind == "lock":
+            (drivers.lock.lock if value else drivers.lock.unlock)()
+            self._locked = drivers.lock.locked()
+            station.locked(self.id, self._locked, now)
+
+    def make_safe(self) -> None:
+        """Open first; then stop offering. An error of one driver must not keep the other."""
+        try:
+            self._open()
+        finally:
+            self.drivers.pilot.offer(0)
+
+    def _open(self) -> None:
+        """A contactor that stays closed on command is welded, until it opens."""
+        self.welded = not self.drivers.contactor.open()
+
+    def _tell_cable(self, station, connector_id: int, pilot: str, now: int) -> None:
+        if connector_id != self._connector_id:
+            if self._connector_id:
+                station.unplugged(self.id, now)
+            self._connector_id = connector_id
+            if connector_id:
+                station.plugged(self.id, connector_id, now)
+        if pilot != self._pilot:
+            self._pilot = pilot
+            station.pilot(self.id, pilot, now)
+
+    def _tell_faults(self, station, faults, now: int) -> None:
+        if faults == self._faults:
+            return
+        before, self._faults = self._faults, faults
+        for fault in before:
+            if fault not in faults:
+                station.fault(self.id, fault[0], fault[1], False, now)
+        for fault in faults:
+            if fault not in before:
+                station.fault(self.id, fault[0], fault[1], True, now)
+
+    def _tell_contactor(self, station, now: int) -> None:
+        closed = self.drivers.contactor.closed()
+        if not closed:
+            self.welded = False
+        if closed != self.closed:
+            self.closed = closed
+            station.contactor(self.id, closed, now)
+
+    def _tell_meter(self, station, now: int) -> None:
+        reading = self.reading
+        try:
+            self.drivers.meter.read(reading, now)
+        except OSError as error:
+            fault = (0, "PowerMeterFailure")
+            if fault not in self._faults:
+                station.log("EVSE %d: meter: %s" % (self.id, error))
+                self._open()
+                self._faults = tuple(self._faults) + (fault,)
+                station.fault(self.id, 0, fault[1], True, now)
+            return
+        metered = (reading.energy_wh, reading.power_w, reading.soc_percent)
+        if metered != self._metered:
+            self._metered = metered
+            station.meter(self.id, reading, now)
