@@ -33,9 +33,7 @@ STOPPED_REASONS = (
     " LocalOutOfCredit MasterPass Other OvercurrentFault PowerLoss PowerQuality Reboot Remote"
     " SOCLimitReached StoppedByEV TimeLimitReached Timeout"
 )
-ID_TOKEN_TYPES = (
-    "Central eMAID ISO14443 ISO15693 KeyCode Local MacAddress NoAuthorization"
-)
+ID_TOKEN_TYPES = "Central eMAID ISO14443 ISO15693 KeyCode Local MacAddress NoAuthorization"
 
 
 class Reading:

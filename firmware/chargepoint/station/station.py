@@ -256,7 +256,9 @@ class Station:
 
         Of an earlier boot only the order is known: such a moment is told as this boot's beginning.
         """
-        same_boot = boot_count == self.store.boot_count & 0xFFFF or boot_count == self.store.boot_count
+        same_boot = (
+            boot_count == self.store.boot_count & 0xFFFF or boot_count == self.store.boot_count
+        )
         return self.clock_epoch_s(tick_ms if same_boot else 0)
 
     # ---- inside

@@ -1,0 +1,191 @@
+"""The store on a file system: for the simulator, and for boards without a raw flash partition.
+
+A slot is two files that take turns, each with a sequence number and a checksum, so that a torn write
+leaves the older value. The journal is one file of framed entries, appended and synced; an
+acknowledgement is appended too. Once nothing waits, or dead entries outweigh the living ones, it is
+written anew beside the old one and renamed over it.
+"""
+
+import os
+from binascii import hexlify
+
+from ..compat import const
+from . import frame
+
+_COMPACT_BYTES = const(16384)
+
+
+class FileStore:
+    """`slots` and `journal` below the folder `path`, which exists.
+
+    random_bytes: n -> n bytes. `boot_count` grows by one each time; `nonce` stays for the store's life.
+    `damaged` lists what could not be read, for the station to report.
+    """
+
+    def __init__(self, path: str, random_bytes):
+        self.damaged = []
+        self.slots = FileSlots(path, self.damaged)
+        self.journal = FileJournal(path + "/journal", self.damaged)
+        saved = self.slots.load("boot")
+        if saved is None:
+            saved = hexlify(random_bytes(4)) + b" 0"
+        nonce, boot_count = saved.split()
+        self.nonce = nonce.decode()
+        self.boot_count = int(boot_count) + 1
+        self.slots.save("boot", b"%s %d" % (nonce, self.boot_count))
+
+
+class FileSlots:
+    """Small state by name; `save` replaces it as a whole or not at all."""
+
+    def __init__(self, path: str, damaged: list):
+        self._path = path
+        self._damaged = damaged
+
+    def load(self, name: str):
+        """The bytes last saved whole, or None."""
+        newest = self._newest(name)
+        return newest[1] if newest else None
+
+    def save(self, name: str, data: bytes) -> None:
+        newest = self._newest(name)
+        number = newest[0] + 1 if newest else 0
+        _write(self._file(name, number), frame.pack(frame.SLOT, number, data))
+
+    def delete(self, name: str) -> None:
+        for number in (0, 1):
+            if _exists(self._file(name, number)):
+                os.remove(self._file(name, number))
+
+    def _newest(self, name: str):
+        newest = None
+        damaged = 0
+        for number in (0, 1):
+            data = _read(self._file(name, number))
+            entry = frame.unpack(data, 0) if data else None
+            if entry is not None:
+                if newest is None or entry[1] > newest[0]:
+                    newest = (entry[1], entry[2])
+            elif data is not None:
+                damaged += 1
+        if damaged and newest is None and name not in self._damaged:
+            self._damaged.append(name)
+        return newest
+
+    def _file(self, name: str, number: int) -> str:
+        return "%s/%s.%d" % (self._path, name, number & 1)
+
+
+class FileJournal:
+    """Entries in order until they are acknowledged; sequence numbers never come again."""
+
+    def __init__(self, path: str, damaged: list):
+        self._path = path
+        self._waiting = []  # (seq, offset) in the file
+        self._next_seq = 0
+        data = _read(path) or b""
+        at = 0
+        while at < len(data):
+            entry = frame.unpack(data, at)
+            if entry is None:
+                break
+            kind, number, _, end = entry
+            if kind == frame.ENTRY:
+                self._waiting.append((number, at))
+                self._next_seq = max(self._next_seq, number + 1)
+            elif kind == frame.ACKNOWLEDGED:
+                self._forget(number)
+            elif kind == frame.HEADER:
+                self._next_seq = number
+            at = end
+        self._size = at
+        if at < len(data):
+            damaged.append("journal")  # a torn last entry: it was never promised to anyone
+            self._rewrite()
+
+    def append(self, payload: bytes) -> int:
+        """Journal an entry; it is safe when this returns its sequence number."""
+        seq = self._next_seq
+        self._append(frame.pack(frame.ENTRY, seq, payload))
+        self._waiting.append((seq, self._size))
+        self._size += len(payload) + 12
+        self._next_seq = seq + 1
+        return seq
+
+    def acknowledge(self, seq: int) -> None:
+        """The entry need not be kept any longer."""
+        entry = frame.pack(frame.ACKNOWLEDGED, seq, b"")
+        self._append(entry)
+        self._size += len(entry)
+        self._forget(seq)
+        if self._size > _COMPACT_BYTES * (1 + len(self._waiting) // 64):
+            self._rewrite()
+
+    def head(self):
+        """(seq, payload) of the oldest entry that waits, or None."""
+        return self._entry(self._waiting[0]) if self._waiting else None
+
+    def records(self):
+        """Each waiting (seq, payload), oldest first."""
+        for waiting in list(self._waiting):
+            yield self._entry(waiting)
+
+    def count(self) -> int:
+        return len(self._waiting)
+
+    def _entry(self, waiting):
+        with open(self._path, "rb") as file:
+            file.seek(waiting[1])
+            head = file.read(8)
+            data = head + file.read((head[2] | head[3] << 8) + 4)
+        entry = frame.unpack(data, 0)
+        if entry is None:
+            raise OSError("journal entry %d is gone from the flash" % waiting[0])
+        return entry[1], entry[2]
+
+    def _append(self, data: bytes) -> None:
+        with open(self._path, "ab") as file:
+            file.write(data)
+            _sync(file)
+
+    def _forget(self, seq: int) -> None:
+        self._waiting = [waiting for waiting in self._waiting if waiting[0] != seq]
+
+    def _rewrite(self) -> None:
+        kept = []
+        with open(self._path + ".new", "wb") as file:
+            size = file.write(frame.pack(frame.HEADER, self._next_seq, b""))
+            for waiting in self._waiting:
+                seq, payload = self._entry(waiting)
+                kept.append((seq, size))
+                size += file.write(frame.pack(frame.ENTRY, seq, payload))
+            _sync(file)
+        os.rename(self._path + ".new", self._path)
+        self._waiting, self._size = kept, size
+
+
+def _read(path: str):
+    if not _exists(path):
+        return None
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def _write(path: str, data: bytes) -> None:
+    with open(path, "wb") as file:
+        file.write(data)
+        _sync(file)
+
+
+def _sync(file) -> None:
+    file.flush()
+    if hasattr(os, "fsync"):
+        os.fsync(file.fileno())
+
+
+def _exists(path: str) -> bool:
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
