@@ -1,0 +1,31 @@
+"""What holds for all tests: fixed examples from Hypothesis, and a limit on real time."""
+
+import signal
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+_LIMIT_S = 300
+
+settings.register_profile(
+    "fixed",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("fixed")
+
+
+def _too_long(_signal, _frame):
+    raise TimeoutError(f"the test took more than {_LIMIT_S} s")
+
+
+@pytest.fixture(autouse=True)
+def limit_real_time():
+    """A test that hangs fails by itself, with a traceback of where it hung."""
+    previous = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(_LIMIT_S)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, previous)
