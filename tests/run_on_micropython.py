@@ -35,7 +35,7 @@ def run_file(path):
         except Exception as error:
             failed += 1
             print("FAILED %s::%s" % (path, name))
-            sys.print_exception(error)
+            sys.print_exception(error)  # type: ignore[attr-defined]
     return passed, failed
 
 
@@ -49,5 +49,7 @@ def main(paths):
 
 
 if __name__ == "__main__":
-    sys.path.pop(0)  # the folder of this file, where tests/support would pass for a package of its own
+    sys.path.pop(
+        0
+    )  # the folder of this file, where tests/support would pass for a package of its own
     sys.exit(main(sys.argv[1:]))

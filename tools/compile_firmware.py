@@ -1,7 +1,7 @@
 """Compile every device file with mpy-cross: what it refuses, a device would refuse.
 
-Two rounds, for the unix port (x64) and for a microcontroller (armv7m), since native code is compiled
-for one architecture at a time. The output goes to build/firmware/, one tree per architecture.
+Two rounds, for the unix port (x64) and for a microcontroller (armv7m), since native code is
+compiled for one architecture at a time. The output goes to build/firmware/, a tree for each.
 """
 
 import subprocess
@@ -14,7 +14,8 @@ ARCHITECTURES = ("x64", "armv7m")
 
 
 def device_files(root: Path) -> list[Path]:
-    return [path for part in ("firmware", "boards") for path in sorted((root / part).rglob("*.py"))]
+    folders = (root / "firmware", root / "boards")
+    return [path for folder in folders for path in sorted(folder.rglob("*.py"))]
 
 
 def compile_all(root: Path, cross: Path, target: Path) -> list[str]:
@@ -25,7 +26,7 @@ def compile_all(root: Path, cross: Path, target: Path) -> list[str]:
         for architecture in ARCHITECTURES:
             output = target / architecture / name.with_suffix(".mpy")
             output.parent.mkdir(parents=True, exist_ok=True)
-            # The name in tracebacks is the path below the root, on whatever machine it was compiled.
+            # Tracebacks name the path below the root, on whatever machine it was compiled.
             command = [str(cross), f"-march={architecture}", "-s", str(name), "-o", str(output)]
             done = subprocess.run([*command, str(path)], capture_output=True, text=True)
             if done.returncode:

@@ -1,19 +1,21 @@
 #!/usr/bin/env python3
 """Get the MicroPython interpreter and the mpy-cross of the same version.
 
-Result: build/micropython/micropython and build/micropython/mpy-cross, by the first way that works:
+Result: build/micropython/micropython and build/micropython/mpy-cross, links to the first of these:
 
-1. MICROPYTHON=/path (and MPY_CROSS=/path): must be 1.25 or newer, anything wrong with it is an error;
-2. `micropython` and `mpy-cross` of one version, 1.25 or newer, on the PATH: linked;
-3. the unix port and mpy-cross, built from the source package of Debian stable and its mbedTLS.
+1. MICROPYTHON=/path (and MPY_CROSS=/path): 1.25 or newer, anything wrong with it is an error;
+2. the unix port and mpy-cross, built earlier by this script;
+3. `micropython` and `mpy-cross` of one version, 1.25 or newer, on the PATH;
+4. the unix port and mpy-cross, built now from the source package of Debian stable and its mbedTLS.
 
-What is built needs python3, make and a C compiler only: no libffi (the ffi module is left out), no
-pkg-config, no root. Source archives are pinned by SHA-256 and kept beside the result, so that a later
-build works offline. OCPP_MPY_CACHE names a directory to keep archives and binaries outside the checkout.
-DEBIAN_MIRROR names another mirror than deb.debian.org. A file that the mirror no longer has (a security
-update replaced it) is taken through apt, which checks Debian's signature, as Debian stable has it today.
+The build needs python3, make and a C compiler only: no libffi (the ffi module is left out), no
+pkg-config, no root. Source archives are pinned by SHA-256 and kept beside the result, so that a
+later build works offline. OCPP_MPY_CACHE names a directory to keep archives and binaries outside
+the checkout, DEBIAN_MIRROR another mirror than deb.debian.org. What the mirror no longer has (a
+security update replaced it) comes through apt, which checks Debian's signature, in the version
+that Debian stable has today.
 
-Prints one line; a failure is one line too, with the name of the log, and exit status 1.
+Prints one line; a failure is one line too, naming the log, with exit status 1.
 """
 
 import fcntl
@@ -32,6 +34,7 @@ RESULT = ROOT / "build" / "micropython"
 VERSION = "1.25.0"
 OLDEST = (1, 25)
 SUITE = "trixie"
+ARCHIVE = "https://snapshot.debian.org/file"
 # package, file in the pool, SHA-256, SHA-1 (the name in Debian's archive of old files)
 MICROPYTHON_SOURCE = (
     "micropython",
@@ -99,7 +102,7 @@ def find_named():
         raise Failure(f"MICROPYTHON={named} is {dotted(version)}, older than {dotted(OLDEST)}")
     cross = find_cross(path, version)
     if cross is None:
-        raise Failure(f"no mpy-cross {dotted(version)} for MICROPYTHON={named}; name it by MPY_CROSS=")
+        raise Failure(f"MICROPYTHON={named}: no mpy-cross {dotted(version)}; set MPY_CROSS=")
     return path, cross
 
 
@@ -133,7 +136,7 @@ def fetch(source, folder):
     part = path.with_name(name + ".part")
     for url in (
         f"{mirror}/pool/main/{package[0]}/{package}/{name}",
-        f"https://snapshot.debian.org/file/{sha1}",
+        f"{ARCHIVE}/{sha1}",
     ):
         try:
             say(f"getting {url}")

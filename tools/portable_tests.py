@@ -2,11 +2,11 @@
 
     python tools/portable_tests.py                 run all of them
     python tools/portable_tests.py tests/rpc/...   run these
-    python tools/portable_tests.py --why           say of every test file why it is one of them, or is not
+    python tools/portable_tests.py --why           say of every test file if it is one, or why not
 
 A test file is portable if it imports only the device package, the standard library that both
-interpreters have, and modules of tests.support for which the same is true, and if no test asks for a
-pytest fixture. Nobody has to list it anywhere.
+interpreters have, and modules of tests.support for which the same is true, and if no test asks
+for a pytest fixture. Nobody has to list it anywhere.
 """
 
 import ast
@@ -78,7 +78,7 @@ def portable_files(root: Path = ROOT) -> list[Path]:
 
 
 def run(path: Path, root: Path = ROOT) -> str | None:
-    """Run one file on MicroPython; None if all its tests ran and passed, else what there is to say."""
+    """Run one file on MicroPython; None if all its tests passed, else what there is to say."""
     if not INTERPRETER.exists():
         return "no MicroPython interpreter; run `make micropython`"
     name = path.relative_to(root).as_posix()
