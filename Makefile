@@ -49,6 +49,7 @@ $(READY): requirements.lock
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
 	@printf '%s\n' '$(CURDIR)' '$(CURDIR)/firmware' > "$$($(BIN)/python -c 'import site; print(site.getsitepackages()[0])')/checkout.pth"
+	@printf '#!/bin/sh\nexec "%s/python" -m host_sim "$$@"\n' '$(CURDIR)/$(BIN)' > $(BIN)/host-sim && chmod +x $(BIN)/host-sim
 	@touch $@
 
 .PHONY: micropython
