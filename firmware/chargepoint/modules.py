@@ -22,7 +22,7 @@ link.backoff link.handshake link.masking link.url link.websocket
 """
 TRANSIENT = """
 device_model.report device_model.variables
-station.availability station.data_transfer station.remote_control station.reset
+station.availability station.cache station.data_transfer station.remote_control station.reset
 station.snapshot station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp201.requests

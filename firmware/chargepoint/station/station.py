@@ -11,7 +11,7 @@ journals what must arrive. Answers of the server come back to the block that ask
 
 from collections import deque
 
-from .. import modules, profiles
+from .. import modules, profiles, timestamp
 from ..compat import const
 from ..rpc.endpoint import Endpoint
 from ..rpc.errors import CallError
@@ -28,6 +28,7 @@ _OFFLINE_THRESHOLD = const(0)  # OCPPCommCtrlr.OfflineThreshold
 
 _MAX_EVENTS = const(32)
 _RESET_PATIENCE_MS = const(10000)  # B12.FR.05: how long a reset waits for the last answers
+_UNLOCK_PATIENCE_MS = const(10000)
 
 
 class Station:
@@ -52,19 +53,27 @@ class Station:
         self.reboot = None  # why the shell must reboot the station, once all is sent
         self.link_request = None  # "reconnect": the shell drops the link and connects anew
         self.report = None  # the cursor of a running report
+        self.vendors = {}  # vendorId -> function(request, now) for DataTransfer
+        self.operative = True  # of the station as a whole; see `availability`
         self._commands = []
         self._events = deque((), _MAX_EVENTS)
         self._offline_since_ms = None
         self._reported = {}  # (evse_id, connector_id) -> status last told
-        self._reset = None  # (boot reason, deadline in ms) once a reset is decided
+        self._reset = None  # (boot reason, wait for idle, deadline in ms) once a reset is decided
+        self._owed = None  # (action, request) of the CALL that is answered later
+        self._unlocking = None  # (evse_id, deadline in ms) while an UnlockConnector is unanswered
         self._message_number = 0
         self.endpoint = Endpoint(self._new_message_id)
+        self.endpoint.on_error = self._on_defect
         self.evses = [Evse(n + 1, evse) for n, evse in enumerate(layout.evses)]
         self.outbox = Outbox(self)
         self.authorization = Authorization(self)
         self.metering = Metering(self)
         self.transactions = Transactions(self)
         self.provisioning = Provisioning(self)
+        if store.slots.load("availability") is not None:
+            modules.use("station.availability").restore(self)
+            modules.release()
 
     # ---- inputs
 
@@ -105,6 +114,11 @@ class Station:
         finally:
             modules.release()
 
+    def oversized(self, beginning: str, now: int) -> None:
+        """The link threw away a message beyond its limit that began so."""
+        self.now = now
+        self.endpoint.oversized(beginning, now, self._on_answer)
+
     def plugged(self, evse_id: int, connector_id: int, now: int) -> None:
         self.now = now
         self.transactions.on_plug(self.evses[evse_id - 1], connector_id, now)
@@ -126,6 +140,8 @@ class Station:
     def locked(self, evse_id: int, locked: bool, now: int) -> None:
         self.now = now
         self.transactions.on_lock(self.evses[evse_id - 1], locked, now)
+        if self._unlocking is not None and self._unlocking[0] == evse_id:
+            self._answer_unlock("UnlockFailed" if locked else "Unlocked")
 
     def meter(self, evse_id: int, reading, now: int) -> None:
         """`reading`: a record.Reading; taken over, not kept."""
@@ -156,6 +172,8 @@ class Station:
             self._call_next(now)
         if self._reset is not None:
             self._poll_reset(now)
+        if self._unlocking is not None and now >= self._unlocking[1]:
+            self._answer_unlock("UnlockFailed")
 
     # ---- outputs
 
@@ -171,8 +189,10 @@ class Station:
             deadlines.append(self.provisioning.next_deadline())
         if self.online and self.endpoint.outstanding is None and self.outbox.head():
             deadlines.append(self.outbox.next_try_ms)
-        if self._reset is not None:
-            deadlines.append(self._reset[1])
+        if self._reset is not None and not self._reset[1]:
+            deadlines.append(self._reset[2])
+        if self._unlocking is not None:
+            deadlines.append(self._unlocking[1])
         deadlines = [deadline for deadline in deadlines if deadline is not None]
         return min(deadlines) if deadlines else None
 
@@ -196,13 +216,13 @@ class Station:
 
     # ---- for the blocks
 
-    def emit(self, kind: str, data, on_answer=None, unasked=False) -> bool:
+    def emit(self, kind: str, data, on_answer=None, wanted=False) -> bool:
         """Queue an event for the server; True if it will be sent.
 
         on_answer(answer, now): answer None where it failed, at once when offline. Before the server
-        has accepted the station only what it asked for (`unasked` True) is sent.
+        has accepted the station only what it asked for is sent (`wanted` True; B02.FR.02).
         """
-        if not (self.online or (unasked and self.profile is not None)):
+        if not (self.online or (wanted and self.profile is not None)):
             self._fail(on_answer)
             return False
         if len(self._events) == _MAX_EVENTS:
@@ -240,13 +260,17 @@ class Station:
         self._reported = {}
         self._go_online(now)
 
-    def reset(self, boot_reason: str) -> None:
-        """Reboot as soon as the last messages are told, or patience is over."""
-        self._reset = (boot_reason, self.now + _RESET_PATIENCE_MS)
+    def reset(self, boot_reason: str, when_idle: bool) -> None:
+        """Reboot as soon as the last messages are told, or patience is over.
 
-    def forget_status(self, evse_id: int, connector_id: int) -> None:
-        """Tell this connector's status again (TriggerMessage)."""
-        self._reported.pop((evse_id, connector_id), None)
+        when_idle: wait first until no transaction runs, for as long as it takes.
+        """
+        self._reset = (boot_reason, when_idle, self.now + _RESET_PATIENCE_MS)
+
+    def unlock(self, evse_id: int) -> None:
+        """Unlock the EVSE's connector and then answer the UnlockConnector that is being handled."""
+        self._unlocking = (evse_id, self.now + _UNLOCK_PATIENCE_MS)
+        self.command("lock", evse_id, False)
 
     def clock_epoch_s(self, now: int):
         return self.provisioning.epoch_s(now)
@@ -273,20 +297,29 @@ class Station:
 
     def _report_statuses(self) -> None:
         """Tell each status that differs from what was told last (B04.FR.02)."""
-        self._report_status(0, None, 0, None)
+        self._report_changed(None, None)
         for evse in self.evses:
             for connector in evse.connectors:
-                self._report_status(evse.id, evse, connector.id, connector)
+                self._report_changed(evse, connector)
 
-    def _report_status(self, evse_id, evse, connector_id, connector) -> None:
+    def _report_changed(self, evse, connector) -> None:
         status = self.profile.connector_status(self, evse, connector)
-        key = (evse_id, connector_id)
-        if status is None or self._reported.get(key) == status:
+        if self._reported.get(connector) != status:
+            self.report_status(evse, connector)
+
+    def report_status(self, evse, connector) -> None:
+        """Tell the status of a connector, or of the station as a whole (both None)."""
+        status = self.profile.connector_status(self, evse, connector)
+        if status is None:  # the dialect has no such status
             return
-        data = {"evseId": evse_id, "connectorId": connector_id, "connectorStatus": status}
-        data["timestamp"] = self.clock_epoch_s(self.now)
-        if self.emit("StatusNotification", data):
-            self._reported[key] = status
+        data = {
+            "timestamp": timestamp.format(self.clock_epoch_s(self.now)),
+            "connectorStatus": status,
+            "evseId": evse.id if evse else 0,
+            "connectorId": connector.id if connector else 0,
+        }
+        if self.emit("StatusNotification", data, None, True):
+            self._reported[connector] = status
 
     def _call_next(self, now: int) -> None:
         """Send what comes next: events first, but none before a fact that it followed."""
@@ -329,6 +362,7 @@ class Station:
         intent, request = self.profile.decode(self, action, payload)
         result = router.handle(self, intent, request, self.now)
         if result is None:
+            self._owed = (action, request)
             return None
         return self.profile.encode_result(self, action, request, result)
 
@@ -352,11 +386,28 @@ class Station:
         if on_answer is not None:
             on_answer(None, self.now)
 
+    def _answer_unlock(self, status: str) -> None:
+        self._unlocking = None
+        if self.profile is not None:
+            action, request = self._owed
+            result = {"status": status}
+            self.endpoint.answer(self.profile.encode_result(self, action, request, result))
+            modules.release()
+
     def _poll_reset(self, now: int) -> None:
-        boot_reason, deadline = self._reset
+        boot_reason, when_idle, deadline = self._reset
+        if when_idle:
+            for evse in self.evses:
+                if evse.transaction is not None:
+                    return
+            self.reset(boot_reason, False)
+            return
         waiting = self.online and (self.endpoint.outstanding or self._events or self.outbox.head())
         if not waiting or now >= deadline:
             self.reboot = boot_reason
+
+    def _on_defect(self, error) -> None:
+        self.log("a request could not be handled: %r" % error)
 
     def _new_message_id(self) -> str:
         self._message_number += 1

@@ -1,0 +1,80 @@
+"""Remote start, stop and unlock, and the question after a transaction (F01 to F05, E14)."""
+
+
+def request_start_transaction(station, request: dict, now: int) -> dict:
+    """2.0.1's RequestStartTransactionRequest -> its response; the start itself follows.
+
+    A charging profile in it is ignored without smart charging (F01.FR.12).
+    """
+    if not station.online:  # B02.FR.05
+        return _rejected("NotAccepted")
+    evse = _evse_to_start(station, request.get("evseId", 0))
+    if evse is None:
+        return _rejected("NotFound")
+    result = {"status": "Accepted"}
+    if evse.transaction is not None:  # F01.FR.13
+        result["transactionId"] = evse.transaction.id
+    token = request["idToken"]
+    station.authorization.on_remote_start(
+        evse, token["idToken"], token["type"], request["remoteStartId"], now
+    )
+    return result
+
+
+def request_stop_transaction(station, request: dict, now: int) -> dict:
+    """2.0.1's RequestStopTransactionRequest -> its response (F03.FR.07, F03.FR.08)."""
+    if not station.online:  # B02.FR.05
+        return _rejected("NotAccepted")
+    for evse in station.evses:
+        if evse.transaction is not None and evse.transaction.id == request["transactionId"]:
+            station.transactions.stop(evse, "Remote", "RemoteStop", now)
+            return {"status": "Accepted"}
+    return _rejected("TxNotFound")
+
+
+def unlock_connector(station, request: dict, now: int):
+    """2.0.1's UnlockConnectorRequest -> None; answered when the lock has moved, or has not.
+
+    The neutral key `stopTransaction` (1.6) ends a transaction that is in the way.
+    """
+    evse_id, connector_id = request["evseId"], request["connectorId"]
+    if not 1 <= evse_id <= len(station.evses):
+        return {"status": "UnknownConnector"}
+    evse = station.evses[evse_id - 1]
+    if not 1 <= connector_id <= len(evse.connectors):
+        return {"status": "UnknownConnector"}  # F05.FR.03
+    if evse.transaction is not None and evse.authorized is not None:
+        if not request.get("stopTransaction"):
+            return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.02
+        station.transactions.stop(evse, "Other", "UnlockCommand", now)
+    station.unlock(evse_id)
+    return None
+
+
+def get_transaction_status(station, request: dict, now: int) -> dict:
+    """2.0.1's GetTransactionStatusRequest -> its response, true to the queue (E14)."""
+    transaction_id = request.get("transactionId")
+    result = {"messagesInQueue": station.outbox.holds(transaction_id)}
+    if transaction_id is not None:
+        result["ongoingIndicator"] = any(
+            [
+                evse.transaction is not None and evse.transaction.id == transaction_id
+                for evse in station.evses
+            ]
+        )
+    return result
+
+
+def _evse_to_start(station, evse_id: int):
+    """The EVSE named, or the best one where none is (F02.FR.22); None if it can't start."""
+    best = None
+    for evse in station.evses:
+        if evse_id not in (0, evse.id) or not evse.can_be_authorized(station):
+            continue
+        if best is None or (evse.plugged and not best.plugged):
+            best = evse
+    return best
+
+
+def _rejected(reason_code: str) -> dict:
+    return {"status": "Rejected", "statusInfo": {"reasonCode": reason_code}}

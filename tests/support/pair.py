@@ -1,0 +1,285 @@
+"""A whole station and a scripted server on a wire that a test can cut, on a clock that only it moves.
+
+    pair = Pair("ocpp2.0.1")
+    pair.connect()
+    pair.plug(1); pair.token("04AABB"); pair.run(60)
+    assert pair.sent("TransactionEvent")[0]["eventType"] == "Started"
+
+The station is the real one with the sim drivers; the server answers by tables, dialect by dialect.
+Runs on both interpreters: no pytest here.
+"""
+
+import json
+
+from chargepoint import timestamp
+from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
+from chargepoint.hal.hardware import Hardware
+from chargepoint.hal.sim import MemoryStore, SimEvse, SimReader
+from chargepoint.station.station import Station
+
+START_EPOCH_S = timestamp.parse("2026-05-01T10:00:00Z")
+ACCEPTED = {"status": "Accepted"}
+_MS_PER_HOUR = 3600000
+
+
+class Refuse(Exception):
+    """Raised by an answer function: the server sends CALLERROR with this code."""
+
+
+class Ev:
+    """A car that draws what it is offered, up to its own limit, while it wants energy."""
+
+    def __init__(self, max_ma=32000, phases=3):
+        self.max_ma = max_ma
+        self.phases = phases
+        self.wants_energy = True
+
+
+class ScriptedCsms:
+    """Answers by action: a payload, a function of the request's payload, or None for silence."""
+
+    def __init__(self, pair, answers=None):
+        self.pair = pair
+        self.answers = answers or {}
+        self.next_transaction_id = 1001
+
+    def answer(self, action: str, payload: dict):
+        """The payload of the CALLRESULT, or None: no answer. Raises Refuse."""
+        if action in self.answers:
+            answer = self.answers[action]
+            return answer(payload) if callable(answer) else answer
+        if action == "BootNotification":
+            return {"status": "Accepted", "currentTime": self.pair.wall_time(), "interval": 300}
+        if action == "Heartbeat":
+            return {"currentTime": self.pair.wall_time()}
+        if action == "Authorize":
+            key = "idTagInfo" if self.pair.subprotocol == "ocpp1.6" else "idTokenInfo"
+            return {key: ACCEPTED}
+        if action == "StartTransaction":
+            self.next_transaction_id += 1
+            return {"transactionId": self.next_transaction_id - 1, "idTagInfo": ACCEPTED}
+        if action == "DataTransfer":
+            return ACCEPTED
+        return {}
+
+
+class Pair:
+    """One station, one server; `store` is what survives a power cut."""
+
+    def __init__(self, subprotocol="ocpp2.0.1", variables=None, evses=2, answers=None, seed=1):
+        self.subprotocol = subprotocol
+        self.layout = Layout(
+            "Acme", "One", "0001", "1.0.0", "CP-1", tuple(EvseLayout(3, 32) for _ in range(evses))
+        )
+        self.variables = variables or {}
+        self.store = MemoryStore()
+        self.csms = ScriptedCsms(self, answers)
+        self.evs = [None] * evses
+        self.transcript = []  # (direction, message list)
+        self.wall_ms = 0  # since the test began; goes on while the power is off
+        self._random = seed
+        self._call_number = 0
+        self._results = {}
+        self._meters_mwh = [0] * evses
+        self.power_up("PowerUp")
+
+    # ---- power and link
+
+    def power_up(self, reason="PowerUp"):
+        """Boot a new Station on the same flash and hardware; the link is down."""
+        self._boot_wall_ms = self.wall_ms
+        self.connected = False
+        model = DeviceModel(self.layout, self.store.boot().slots, self.variables)
+        self.drivers = [SimEvse() for _ in self.evs]
+        self.reader = SimReader()
+        self.hardware = Hardware(self.drivers, self.reader)
+        self.log = []
+        self.station = Station(
+            self.layout, model, self.store, self.random_bytes, reason, self.log.append
+        )
+        self.station.start(0)
+        self._inbox = []
+        for n in range(len(self.evs)):
+            self.drivers[n].meter.set(self._meters_mwh[n], 0, (0, 0, 0), (230000,) * 3, -1, 0)
+            if self.evs[n] is not None:
+                self.drivers[n].pilot.connector_id = 1
+        self.step()
+
+    def power_cut(self, reason="PowerUp"):
+        """RAM is lost; flash, cars and meters stay."""
+        self.update_meters()
+        self.power_up(reason)
+
+    def connect(self, subprotocol=None):
+        self.subprotocol = subprotocol or self.subprotocol
+        self.connected = True
+        self.station.connected(self.subprotocol, self.now)
+        self.step()
+
+    def disconnect(self):
+        self.connected = False
+        self._inbox = []
+        self.station.disconnected(self.now)
+        self.step()
+
+    # ---- the world
+
+    def plug(self, evse_id, ev=None):
+        self.evs[evse_id - 1] = ev or Ev()
+        self.drivers[evse_id - 1].pilot.connector_id = 1
+        self.step()
+
+    def unplug(self, evse_id):
+        self.evs[evse_id - 1] = None
+        self.drivers[evse_id - 1].pilot.connector_id = 0
+        self.step()
+
+    def token(self, id_token, evse_id=0, token_type="ISO14443"):
+        self.reader.present(id_token, token_type, evse_id)
+        self.step()
+
+    def fault(self, evse_id, code, active=True, connector_id=1):
+        self.drivers[evse_id - 1].faults.set(connector_id, code, active)
+        self.step()
+
+    def energy_wh(self, evse_id):
+        """What the meter would show now."""
+        self.update_meters()
+        return self._meters_mwh[evse_id - 1] // 1000
+
+    # ---- time
+
+    @property
+    def now(self):
+        return self.wall_ms - self._boot_wall_ms
+
+    def wall_time(self):
+        return timestamp.format(START_EPOCH_S + self.wall_ms // 1000)
+
+    def run(self, seconds):
+        """Let time pass, stopping at each deadline of the station."""
+        end_ms = self.wall_ms + int(seconds * 1000)
+        while True:
+            deadline = self.station.next_deadline()
+            next_ms = end_ms if deadline is None else min(end_ms, deadline + self._boot_wall_ms)
+            self.wall_ms = max(self.wall_ms, next_ms)
+            self.step()
+            if self.wall_ms >= end_ms:
+                return
+            if next_ms + 1 <= self.wall_ms and deadline == self.station.next_deadline():
+                raise AssertionError("the station does not do what is due at %r" % deadline)
+
+    def step(self):
+        """Everything that happens without time passing."""
+        for _ in range(1000):
+            self._update_evs()
+            self.hardware.poll(self.station, self.now)
+            self.station.poll(self.now)
+            commands = self.station.commands()
+            self.hardware.execute(self.station, commands, self.now)
+            busy = bool(commands)
+            text = self.station.to_send()
+            while text is not None:
+                busy = True
+                self._take(text if isinstance(text, str) else "".join(text))
+                text = self.station.to_send()
+            if self._inbox and self.connected:
+                busy = True
+                self.station.receive(self._inbox.pop(0), self.now)
+            if not busy:
+                return
+            self.check()
+        raise AssertionError("the station never comes to rest")
+
+    def check(self):
+        """Called after each round: a place for a test's invariants."""
+
+    # ---- the server's side
+
+    def call(self, action, payload):
+        """A CALL of the server; returns the payload of the answer, or (code, description)."""
+        self._call_number += 1
+        message_id = "csms-%d" % self._call_number
+        self.receive_text(json.dumps([2, message_id, action, payload]))
+        return self._results.pop(message_id, None)
+
+    def receive_text(self, text):
+        """Any text from the server."""
+        try:
+            self.transcript.append(("in", json.loads(text)))
+        except ValueError:
+            self.transcript.append(("in", text))
+        self._inbox.append(text)
+        self.step()
+
+    def sent(self, action=None):
+        """Payloads of the station's CALLs of that action, oldest first."""
+        return [
+            message[3]
+            for direction, message in self.transcript
+            if direction == "out" and message[0] == 2 and message[2] == action
+        ]
+
+    def actions(self):
+        """The names of all CALLs of the station, in order."""
+        return [m[2] for direction, m in self.transcript if direction == "out" and m[0] == 2]
+
+    def forget(self):
+        """Begin a new transcript."""
+        self.transcript = []
+
+    # ---- inside
+
+    def random_bytes(self, count):
+        """A small generator, the same on every interpreter."""
+        result = bytearray(count)
+        for n in range(count):
+            self._random = (self._random * 1103515245 + 12345) & 0x7FFFFFFF
+            result[n] = self._random >> 16 & 0xFF
+        return bytes(result)
+
+    def update_meters(self):
+        for n, evse in enumerate(self.drivers):
+            meter = evse.meter
+            self._meters_mwh[n] = meter.energy_mwh + meter.power_w * (self.now - meter.at_ms) // 3600
+
+    def _take(self, text):
+        message = json.loads(text)
+        self.transcript.append(("out", message))
+        if message[0] == 3:
+            self._results[message[1]] = message[2]
+        elif message[0] == 4:
+            self._results[message[1]] = (message[2], message[3])
+        else:
+            try:
+                answer = self.csms.answer(message[2], message[3])
+            except Refuse as refusal:
+                reply = [4, message[1], str(refusal) or "InternalError", "", {}]
+            else:
+                if answer is None:
+                    return
+                reply = [3, message[1], answer]
+            self.transcript.append(("in", reply))
+            self._inbox.append(json.dumps(reply))
+
+    def _update_evs(self):
+        """The pilot and the power follow the car, the offer and the contactor."""
+        self.update_meters()
+        for n, ev in enumerate(self.evs):
+            drivers = self.drivers[n]
+            offered_ma = drivers.pilot.offered_ma
+            if ev is None:
+                drivers.pilot.pilot_state = "A"
+                current_ma = 0
+            else:
+                wants = ev.wants_energy and offered_ma > 0
+                drivers.pilot.pilot_state = "C" if wants else "B"
+                current_ma = min(ev.max_ma, offered_ma) if wants else 0
+                if not drivers.contactor.closed():
+                    current_ma = 0
+            phases = ev.phases if ev is not None else 0
+            currents = [current_ma if phase < phases else 0 for phase in range(3)]
+            power_w = 230 * sum(currents) // 1000
+            drivers.meter.set(
+                self._meters_mwh[n], power_w, currents, (230000,) * 3, -1, self.now
+            )
