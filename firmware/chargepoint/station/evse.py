@@ -1,0 +1,157 @@
+"""The facts of an EVSE and its connectors, and what follows from them at once.
+
+Facts come from the hardware (plugged, pilot, closed, locked, faults, reading), from the driver
+(authorized) and from the operator (operative, reserved). A status is never stored: it is derived here
+each time it is asked for, so it can't go stale. Nothing here commands or tells anything; that is the
+work of `transactions`.
+"""
+
+# Codes are OCPP 1.6's ChargePointErrorCode, and DiodeFailure, WeldedContactor and Other. These leave
+# the power path safe: the reader, the radio, the local list or a reset failed, not the EVSE.
+_HARMLESS = "NoError ReaderFailure WeakSignal LocalListConflict ResetFailure"
+# 1.6, 7.6: no energy, but the connector is not Faulted and the transaction goes on, suspended.
+_SUSPENDING = "EVCommunicationError"
+
+
+class IdToken:
+    """Who was authorized, and what belongs to that authorization."""
+
+    def __init__(self, id_token: str, token_type: str, group: str = "", remote_start_id=None):
+        self.id_token = id_token
+        self.type = token_type
+        self.group = group  # groupIdToken, "" if there is none
+        self.remote_start_id = remote_start_id
+        self.reservation_id = None  # of the reservation that this authorization uses up
+
+    def same(self, other) -> bool:
+        """Equal in value, whatever the case, and in type (C01.FR.25)."""
+        return (
+            other is not None
+            and self.id_token.lower() == other.id_token.lower()
+            and self.type == other.type
+        )
+
+
+class Connector:
+    """One outlet of an EVSE; `type` is a ConnectorEnumType, which says by "s" that it is a socket."""
+
+    def __init__(self, connector_id: int, connector_type: str):
+        self.id = connector_id
+        self.type = connector_type
+        self.operative = True
+        self.faults = []
+
+    @property
+    def socket(self) -> bool:
+        """Whether the cable can be taken away here, and so is locked while it is in use."""
+        return self.type[0] == "s"
+
+
+class Evse:
+    """One EVSE; at most one of its connectors and one transaction is in use at a time.
+
+    layout: phases, max_current_a, connectors (types); None for the place where a token that was
+    presented at the station waits for a plug (evse_id 0).
+    """
+
+    def __init__(self, evse_id: int, layout):
+        self.id = evse_id
+        self.phases = layout.phases if layout else 0
+        self.max_current_ma = layout.max_current_a * 1000 if layout else 0
+        types = layout.connectors if layout else ()
+        self.connectors = [Connector(n + 1, kind) for n, kind in enumerate(types)]
+        self.operative = True
+        self.faults = []  # of the EVSE as a whole
+        self.reserved = None  # reservation id
+        self.plugged = 0  # connector id
+        self.pilot = "A"
+        self.reading = None  # record.Reading of the latest moment
+        self.closed = False  # the contactor, as the hardware confirmed it
+        self.wanted = False  # the contactor, as it was commanded
+        self.contactor_by_ms = None  # when `closed` must agree with `wanted` at the latest
+        self.locked = False  # the cable, as the hardware confirmed it
+        self.lock_wanted = False
+        self.offered_ma = 0
+        self.authorized = None  # IdToken
+        self.owner = None  # IdToken whose holder may take the cable; None: everybody
+        self.connect_by_ms = None  # the EV must be connected by then, or the authorization ends
+        self.transaction = None
+        self.finishing = False  # a transaction is over and its EV is still there
+
+    @property
+    def connected(self) -> bool:
+        """Cable in, and an EV at its other end."""
+        return self.plugged != 0 and self.pilot != "A"
+
+    @property
+    def transferring(self) -> bool:
+        """Energy flows: the path is closed and the EV asks for it."""
+        return self.closed and self.plugged != 0 and self.pilot in "CD"
+
+    @property
+    def faulted(self) -> bool:
+        return self._hit(_HARMLESS + " " + _SUSPENDING)
+
+    @property
+    def usable(self) -> bool:
+        """Whether a transaction may begin here."""
+        if self.faulted or not self.operative:
+            return False
+        return self.connector is None or self.connector.operative
+
+    @property
+    def connector(self):
+        """The Connector in use, or the only one there is, or None."""
+        if self.plugged:
+            return self.connectors[self.plugged - 1]
+        return self.connectors[0] if len(self.connectors) == 1 else None
+
+    def may_offer(self) -> bool:
+        """Whether the EV may be told that there is current."""
+        transaction = self.transaction
+        return (
+            self.authorized is not None
+            and self.connected
+            and self.pilot in "BCD"
+            and not self._hit(_HARMLESS)
+            and (transaction is None or not transaction.blocked)
+        )
+
+    def may_close(self) -> bool:
+        """Whether power may flow: authorized, pilot healthy, cable locked, no fault (safety)."""
+        if not (self.may_offer() and self.pilot in "CD"):
+            return False
+        return self.locked or not self.connectors[self.plugged - 1].socket
+
+    def charging_state(self) -> str:
+        """ChargingStateEnumType."""
+        if not self.connected:
+            return "Idle"
+        if self.transferring:
+            return "Charging"
+        if self.authorized is None:
+            return "EVConnected"
+        if not self.offered_ma:
+            return "SuspendedEVSE"
+        # An EV that has not asked yet is not suspended: it wakes up when it sees the offer.
+        charged = self.transaction is not None and self.transaction.charging_ms >= 0
+        return "SuspendedEV" if charged else "EVConnected"
+
+    def set_fault(self, connector_id: int, code: str, active: bool) -> bool:
+        """Note that `code` holds or is over; connector_id 0: the whole EVSE. True if that is new."""
+        faults = self.connectors[connector_id - 1].faults if connector_id else self.faults
+        if active == (code in faults) or code == "NoError":
+            return False
+        if active:
+            faults.append(code)
+        else:
+            faults.remove(code)
+        return True
+
+    def _hit(self, unless: str) -> bool:
+        """Whether there is a fault whose code is not in `unless`. One contactor serves them all."""
+        for faults in [self.faults] + [connector.faults for connector in self.connectors]:
+            for code in faults:
+                if code not in unless.split():
+                    return True
+        return False
