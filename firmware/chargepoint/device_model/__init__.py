@@ -1,0 +1,1 @@
+"""The device model: components, variables, their values, and the reports on them."""
