@@ -1,0 +1,35 @@
+"""The dialects of OCPP. `load` gives the one that the server picked at the handshake.
+
+The only rooms that know a wire dialect. A dialect is a module with
+
+    SUBPROTOCOL      its name in the WebSocket handshake
+    TABLE            its schemas, see rpc.schema
+    LOST             words: the kinds of event that it can't say
+    UNREADABLE_ID    message id of the error answer to a message without one; None: no such answer
+    encode(station, kind, data) -> (action, payload), or None where it has nothing to say
+    decode_answer(station, kind, data, payload) -> the answer in OCPP 2.0.1's shape
+    decode(station, action, payload) -> (intent, request), 2.0.1's name and shape; raises CallError
+    encode_result(station, action, request, result) -> payload of the answer
+    error_code(code) -> the neutral code as it is spelled, or None: not said at all
+    connector_status(station, evse, connector) -> status, or None: not said; both None: the station
+
+`kind` is 2.0.1's name of the action. `data` has 2.0.1's shape, but a TransactionEvent is a
+TransactionRecord, and the `meterValue` of MeterValues is a list of Sample.
+A request may carry neutral keys that 2.0.1 lacks, for what 1.6 asks beyond it:
+
+    Reset             stoppedReason    how transactions end that the reset cuts short
+    UnlockConnector   stopTransaction  true: a transaction that is in the way is ended
+    ChangeAvailability  everywhere     true: every EVSE and connector gets the station's state too
+    TriggerMessage    evse.id 0        the station itself, not its connectors
+"""
+
+
+def load(subprotocol: str):
+    """The module of the dialect. Raises ValueError for one that is not built in."""
+    if subprotocol == "ocpp2.0.1":
+        from . import ocpp201 as profile
+    elif subprotocol == "ocpp1.6":
+        from . import ocpp16 as profile
+    else:
+        raise ValueError("no such subprotocol: %r" % (subprotocol,))
+    return profile

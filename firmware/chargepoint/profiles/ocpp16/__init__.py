@@ -1,0 +1,234 @@
+"""OCPP 1.6 with its security whitepaper, and all that is lost on the way to it.
+
+- One TransactionEvent is StartTransaction, MeterValues or StopTransaction. The start is told when there
+  is an idTag: a transaction that began without one is told as started when its driver is authorized, one
+  that never had one not at all. What an Updated event says beyond meter values, `StatusNotification`
+  tells. seqNo, offline and the samples of Started are lost.
+- The server names a transaction by an integer, in its answer to the start. Where the start was given up,
+  the rest is told under -1 (errata 3.18).
+- Connectors have one number over all EVSEs; 0 is the station. Other connectors of an EVSE that is
+  in use are Unavailable.
+- An idTag has no type and 20 characters. A longer token can't be asked about (`decode_answer` with
+  payload None gives the answer: Invalid); a transaction that runs on one is told with its beginning.
+
+Rare events and all requests are in the transient module `requests`.
+"""
+
+from ... import modules, timestamp
+from ...compat import const
+from ...station.metering import sampled_values
+from .schema import TABLE
+
+SUBPROTOCOL = "ocpp1.6"
+LOST = (
+    "ClearedChargingLimit Get15118EVCertificate GetCertificateStatus NotifyChargingLimit"
+    " NotifyCustomerInformation NotifyDisplayMessages NotifyEVChargingNeeds"
+    " NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport"
+    " PublishFirmwareStatusNotification ReportChargingProfiles ReservationStatusUpdate"
+)
+UNREADABLE_ID = None
+
+_MAX_ID_TAG = const(20)
+_GIVEN_UP = const(-1)  # errata 3.18: transactionId of a transaction whose start got no answer
+_UNTOLD = const(-0x40000000)  # in server_ids: nothing was said of the start yet
+
+# Neutral code = ours. Two are known misspellings that stay (OCPP-J errata 5.1, 5.2); a frame that is no
+# request is "not conform the PDU structure" here, and of message types nothing is said.
+_ERROR_CODES = (
+    "FormatViolation=FormationViolation OccurrenceConstraintViolation=OccurenceConstraintViolation"
+    " RpcFrameworkError=FormationViolation MessageTypeNotSupported= "
+)
+_STOP_REASONS = "DeAuthorized EmergencyStop EVDisconnected Local Other PowerLoss Reboot Remote"
+
+
+def encode(station, kind: str, data):
+    """(action, payload), or None where there is nothing to say. Raises ValueError for no kind."""
+    if kind == "TransactionEvent":
+        return _transaction_event(station, data)
+    if kind == "MeterValues":
+        evse = station.evses[data["evseId"] - 1]
+        transaction_id = None
+        if evse.transaction is not None:
+            transaction_id = station.outbox.server_ids.get(evse.transaction.id)
+        return _meter_values(station, evse.id, evse.plugged, transaction_id, data["meterValue"])
+    if kind == "Heartbeat":
+        return kind, {}
+    if kind == "Authorize":
+        id_tag = data["idToken"]["idToken"]
+        return (kind, {"idTag": id_tag}) if len(id_tag) <= _MAX_ID_TAG else None
+    if kind in LOST.split():
+        return None
+    return modules.use("profiles.ocpp16.requests").encode(station, kind, data)
+
+
+def decode_answer(station, kind: str, data, payload):
+    """The answer in OCPP 2.0.1's shape. payload None: the answer to what `encode` can't say."""
+    if payload is None:
+        return {"idTokenInfo": {"status": "Invalid"}} if kind == "Authorize" else None
+    if kind != "Authorize" and kind != "TransactionEvent":
+        return payload
+    if "transactionId" in payload:
+        station.outbox.set_server_id(data.transaction_id, payload["transactionId"])
+    if "idTagInfo" not in payload:
+        return {}
+    info = payload["idTagInfo"]
+    answer = {"status": info["status"]}
+    if "expiryDate" in info:
+        answer["cacheExpiryDateTime"] = info["expiryDate"]
+    if "parentIdTag" in info:
+        answer["groupIdToken"] = {"idToken": info["parentIdTag"], "type": "Central"}
+    return {"idTokenInfo": answer}
+
+
+def error_code(code: str):
+    """The code as OCPP 1.6 spells it, None where it says nothing."""
+    for pair in _ERROR_CODES.split(" "):
+        neutral, _, ours = pair.partition("=")
+        if neutral == code:
+            return ours or None
+    return code
+
+
+def decode(station, action: str, payload: dict):
+    return modules.use("profiles.ocpp16.requests").decode(station, action, payload)
+
+
+def encode_result(station, action: str, request: dict, result):
+    return modules.use("profiles.ocpp16.requests").encode_result(action, result)
+
+
+def connector_status(station, evse, connector) -> str:
+    """ChargePointStatus, from the facts; both None: of connector 0."""
+    if evse is None:
+        return "Available" if station.operative else "Unavailable"
+    if evse.faulted:
+        return "Faulted"
+    if evse.plugged not in (0, connector.id):
+        return "Unavailable"  # the EVSE serves another of its connectors
+    if evse.transaction is not None:
+        return _status_in_transaction(evse)
+    if not (station.operative and evse.operative and connector.operative):
+        return "Unavailable"
+    if evse.finishing and evse.plugged:
+        return "Finishing"
+    if evse.plugged or evse.authorized is not None:
+        return "Preparing"
+    return "Available" if evse.reserved is None else "Reserved"
+
+
+def _status_in_transaction(evse) -> str:
+    """4.9: suspended by the EVSE, by the EV, or not begun."""
+    state = evse.charging_state()
+    if state in ("Charging", "SuspendedEV", "SuspendedEVSE"):
+        return state
+    if evse.transaction.charging_ms < 0 and (state == "Idle" or evse.authorized is None):
+        return "Preparing"
+    # It charged and the EV went (StopTransactionOnEVSideDisconnect false), or it may but did not yet;
+    # or its driver has ended the authorization, and the cable must go before the transaction ends.
+    return "SuspendedEVSE" if state == "EVConnected" and evse.authorized is None else "SuspendedEV"
+
+
+def connector_number(station, evse_id: int, connector_id: int) -> int:
+    """The connector's number over all EVSEs; 0 for the station. connector_id 0: the EVSE's first."""
+    if not evse_id:
+        return 0
+    number = connector_id or 1
+    for evse in station.evses[: evse_id - 1]:
+        number += len(evse.connectors)
+    return number
+
+
+def _transaction_event(station, record):
+    """StartTransaction, MeterValues, StopTransaction or nothing for a TransactionRecord."""
+    outbox, transaction_id = station.outbox, record.transaction_id
+    server_id = outbox.server_ids.get(transaction_id)
+    id_tag = record.id_token
+    if record.event_type == "Started" and id_tag is None:
+        outbox.set_server_id(transaction_id, _UNTOLD)
+        return None
+    unstarted = server_id in (None, _GIVEN_UP, _UNTOLD)
+    if record.event_type == "Started" or (
+        record.event_type == "Updated" and id_tag is not None and unstarted
+    ):
+        if server_id == _UNTOLD:  # what follows is told even if nobody answers this
+            outbox.set_server_id(transaction_id, _GIVEN_UP)
+        payload = {
+            "connectorId": connector_number(station, record.evse_id, record.connector_id),
+            "idTag": id_tag[:_MAX_ID_TAG],
+            "meterStart": record.meter_wh,
+            "timestamp": timestamp.format(record.epoch_s),
+        }
+        if record.reservation_id is not None:
+            payload["reservationId"] = record.reservation_id
+        return "StartTransaction", payload
+    if server_id is None:
+        server_id = _GIVEN_UP
+    if record.event_type == "Updated":
+        evse_id, connector_id = record.evse_id, record.connector_id
+        return _meter_values(station, evse_id, connector_id, server_id, record.samples)
+    if server_id == _UNTOLD:  # nobody was ever authorized
+        return None
+    payload = {
+        "transactionId": server_id,
+        "meterStop": record.meter_wh,
+        "timestamp": timestamp.format(record.epoch_s),
+        "reason": _stop_reason(record),
+    }
+    if id_tag is not None:
+        payload["idTag"] = id_tag[:_MAX_ID_TAG]
+    values = _sampled(station, record.evse_id, record.samples)
+    if values:
+        payload["transactionData"] = values
+    return "StopTransaction", payload
+
+
+def _stop_reason(record) -> str:
+    """Reason. Some are the trigger here: which command it was."""
+    reason = record.stopped_reason or "Local"
+    if record.trigger_reason == "UnlockCommand":
+        return "UnlockCommand"
+    if reason == "ImmediateReset":
+        return "HardReset"
+    if reason == "Reboot" and record.trigger_reason == "ResetCommand":
+        return "SoftReset"
+    return reason if reason in _STOP_REASONS.split() else "Other"
+
+
+def _meter_values(station, evse_id, connector_id, transaction_id, samples):
+    values = _sampled(station, evse_id, samples)
+    if not values:
+        return None
+    payload = {
+        "connectorId": connector_number(station, evse_id, connector_id),
+        "meterValue": values,
+    }
+    if transaction_id is not None and transaction_id != _UNTOLD:
+        payload["transactionId"] = transaction_id
+    return "MeterValues", payload
+
+
+def _sampled(station, evse_id: int, samples: list) -> list:
+    """MeterValue of each sample that has a value."""
+    values = []
+    phases = station.evses[evse_id - 1].phases if evse_id else 1
+    for sample in samples:
+        sampled = []
+        for measurand, phase, location, unit, value in sampled_values(sample, phases):
+            item = {"measurand": measurand, "context": sample.context, "value": value}
+            if unit == "Celsius":
+                unit = "Celcius"  # OCPP-J errata 2.1: the misspelling is what every server takes
+            if unit != "Hz":  # errata 3.86: frequency has no unit
+                item["unit"] = unit
+            if phase:
+                item["phase"] = phase
+            if location:
+                item["location"] = location
+            sampled.append(item)
+        if sampled:
+            values.append(
+                {"timestamp": timestamp.format(sample.epoch_s), "sampledValue": sampled}
+            )
+    return values
+
+
+__all__ = ("LOST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")

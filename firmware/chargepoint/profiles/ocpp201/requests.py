@@ -1,0 +1,13 @@
+"""Requests of an OCPP 2.0.1 server: intents as they are, but for a transaction's other name."""
+
+from . import wire_transaction_id
+
+
+def decode(station, action: str, payload: dict):
+    """(action, request). A transaction that the server knows by a 1.6 integer gets our id."""
+    wire_id = payload.get("transactionId")
+    if wire_id is not None:
+        for transaction_id in station.outbox.server_ids:
+            if wire_transaction_id(station, transaction_id) == wire_id:
+                payload["transactionId"] = transaction_id
+    return action, payload
