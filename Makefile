@@ -24,8 +24,8 @@ test: venv micropython check ## all checks and all tests, on CPython and on Micr
 
 .PHONY: check
 check: venv micropython ## format, lint, types, firmware compiles, rings
-	$(BIN)/ruff format --check --quiet || { $(BIN)/ruff format --diff --quiet; exit 1; }
-	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --output-format concise
+	$(BIN)/ruff check --output-format concise
 	$(BIN)/basedpyright --warnings
 	$(BIN)/python tools/compile_firmware.py
 	$(BIN)/python tools/check_rings.py
