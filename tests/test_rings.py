@@ -150,6 +150,14 @@ def test_no_file_names_a_machine():
     assert not rings.machine_paths(f"see https://example.org{path}, tests{path} or /etc/passwd")
 
 
+def test_relative_imports_are_understood():
+    tree = ast.parse("from . import requests\nfrom .. import x\nfrom ...compat import const")
+    expected = ["chargepoint.profiles.ocpp16.requests", "chargepoint.profiles.x"]
+    names = [name for _line, name in rings.imports(tree, "profiles.ocpp16.__init__")]
+    assert [name for name in names if name in expected] == expected
+    assert "chargepoint.compat" in names
+
+
 def test_a_whole_tree_is_read(tmp_path):
     package = tmp_path / "firmware" / "chargepoint"
     package.mkdir(parents=True)
