@@ -21,7 +21,7 @@ store.frame
 link.backoff link.handshake link.masking link.url link.websocket
 """
 TRANSIENT = """
-device_model.report device_model.variables
+device_model.access device_model.presets device_model.report device_model.variables
 station.availability station.cache station.data_transfer station.remote_control station.reset
 station.snapshot station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests

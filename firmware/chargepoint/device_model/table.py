@@ -8,7 +8,7 @@ flags. An offset points at a length byte and its text; offset 0 is the empty tex
 the names of the numbers from 1.
 """
 
-FEATURES = (
+FEATURES: str = (
     "local_auth_list reservation smart_charging firmware diagnostics remote_trigger "
     "monitoring certificates display tariff_cost data_transfer"
 )

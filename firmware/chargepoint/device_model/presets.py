@@ -1,0 +1,122 @@
+"""What a station leaves the factory with: values by the text of their address.
+
+Transient; used at each start, and to check a configuration file. A name that the table does not
+know can become a variable of its own, a plain readable and writable text.
+"""
+
+from ..compat import const
+from .access import checked, exists, flags, limits, split
+from .model import pooled, row_of, word
+from .table import TABLE
+
+_VALUE_SIZE = const(53)  # DeviceDataCtrlr.ConfigurationValueSize
+
+# Codes of the table, as in tools/generate_variables.py.
+_STRING = const(0)
+_DECIMAL = const(1)
+_DATE_TIME = const(3)
+_BOOLEAN = const(4)
+_OPTION_LIST = const(5)
+_ROTATION = const(256)
+_PRIORITY = const(512)
+_CREDENTIAL = const(1024)
+
+_MAX_NAMES = const(32)
+
+
+def address(model, text: str):
+    """The key of `Component.Variable[Instance]`; where there are several, `EVSE:1.Variable` and
+    `Connector:1:2.Variable` (EVSE 1, connector 2) mean one, without a number all of them.
+
+    Raises ValueError with what is wrong, fit for the reader of a configuration file.
+    """
+    component, variable, instance = split(text)
+    component, _, evse = component.partition(":")
+    evse, _, connector = evse.partition(":")
+    wanted = (component.lower(), variable.lower(), instance.lower())
+    for number in range(word(2)):
+        row = word(0) + 20 * number
+        if pooled(row + 4).lower() != wanted[1] or pooled(row + 2).lower() != wanted[0]:
+            continue
+        if pooled(row + 6).lower() == wanted[2]:
+            try:
+                at = int(evse or "0"), int(connector or "0")
+            except ValueError:
+                raise ValueError("not a number of an EVSE or connector") from None
+            if at != (0, 0) and not exists(model, row, at):
+                raise ValueError("there is no such EVSE or connector")
+            return word(row) << 16 | at[0] << 8 | at[1]
+    if text in model.names:
+        return text
+    raise ValueError("there is no such variable")
+
+
+def preset(model, values: dict, allow_unknown: bool = False) -> None:
+    """Take over what the station leaves the factory with: address -> text, number, bool or list.
+
+    Read-only variables too; what the server has changed since wins. Raises ValueError with the
+    address and what is wrong. With allow_unknown a name that the table does not know becomes a
+    readable and writable variable; without a component it belongs to CustomizationCtrlr.
+    """
+    for text in values:
+        value = text_of(values[text])
+        try:
+            key = address(model, text)
+        except ValueError as error:
+            if not allow_unknown:
+                raise ValueError('"%s": %s' % (text, error)) from None
+            key = new_name(model, text)
+        try:
+            value = checked(model, key, value)
+        except ValueError:
+            raise ValueError('"%s" must be %s' % (text, allowed(model, key))) from None
+        if not isinstance(key, str) and flags(row_of(key >> 16)) & _CREDENTIAL:
+            model.preset_credential = value.encode()
+        else:
+            model.presets[key] = value
+
+
+def text_of(value) -> str:
+    """A value of a configuration file as the text of a variable."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ",".join([str(item) for item in value])
+    return str(value)
+
+
+def allowed(model, key) -> str:
+    """What a variable accepts, for the reader of a configuration file."""
+    if isinstance(key, str):
+        return "a text of at most %d bytes" % model.integer(_VALUE_SIZE)
+    row = row_of(key >> 16)
+    low, high = limits(model, key)
+    kind = TABLE[row + 16] & 7
+    if kind == _BOOLEAN:
+        return "true or false"
+    if kind == _DATE_TIME:
+        return "an RFC 3339 timestamp"
+    if kind >= _OPTION_LIST:
+        values = pooled(row + 12).replace(",", ", ")
+        if flags(row) & _PRIORITY:
+            values = ", ".join([str(number) for number in model.network_slots])
+        return ("one of " if kind == _OPTION_LIST else "a list without repetition of ") + values
+    if flags(row) & _ROTATION:
+        return "three letters of R, S, T and x"
+    text = "a text of" if kind == _STRING else "a number" if kind == _DECIMAL else "an integer"
+    text += " from " + low if low else ""
+    text += (" to " if low else " up to ") + high if high else ""
+    return text + (" characters" if kind == _STRING else "")
+
+
+def new_name(model, text: str) -> str:
+    """Make a variable of a name that the table does not know. Raises ValueError."""
+    component, variable, instance = split(text)
+    if not (component and variable) or len(component + variable + instance) > 47:
+        raise ValueError('"%s": a name has 1 to 50 characters' % text)
+    name = component + "." + variable + ("[%s]" % instance if instance else "")
+    if name not in model.names:
+        if len(model.names) >= _MAX_NAMES:
+            raise ValueError('"%s": too many unknown names' % text)
+        model.names.append(name)
+    return name

@@ -1,0 +1,107 @@
+"""GetVariables and SetVariables.
+
+Transient. The order of checks: component, variable, attribute type, mutability, value (B05, B06).
+"""
+
+from ..compat import const
+from ..rpc.errors import CallError
+from .access import assign, changed, checked, find, flags, json_size, mutability, read, supports
+from .model import row_of
+
+_ITEMS_GET = const(48)  # DeviceDataCtrlr.ItemsPerMessage[GetVariables]
+_ITEMS_SET = const(49)  # DeviceDataCtrlr.ItemsPerMessage[SetVariables]
+_BYTES_GET = const(51)  # DeviceDataCtrlr.BytesPerMessage[GetVariables]
+_BYTES_SET = const(52)  # DeviceDataCtrlr.BytesPerMessage[SetVariables]
+
+# Codes of the table, as in tools/generate_variables.py.
+_READ_ONLY = const(0)
+_WRITE_ONLY = const(1)
+_REBOOT = const(16)
+
+
+def get_variables(station, request: dict, now: int) -> dict:
+    """GetVariables; raises CallError for more items or bytes than the device data say (B06)."""
+    items = request["getVariableData"]
+    _within_limits(station.model, request, len(items), _ITEMS_GET, _BYTES_GET)
+    return {"getVariableResult": [_get(station.model, item) for item in items]}
+
+
+def _get(model, item: dict) -> dict:
+    attribute = item.get("attributeType", "Actual")
+    result = {"attributeType": attribute}  # B06.FR.11
+    status, key = find(model, item["component"], item["variable"])
+    if status == "Accepted":
+        if not supports(key, attribute):
+            status = "NotSupportedAttributeType"
+        elif mutability(model, key) == _WRITE_ONLY:  # B06.FR.09
+            status = "Rejected"
+            result["attributeStatusInfo"] = {"reasonCode": "WriteOnly"}
+        else:
+            result["attributeValue"] = read(model, key, attribute)
+    result["attributeStatus"] = status
+    result["component"], result["variable"] = item["component"], item["variable"]
+    return result
+
+
+def set_variables(station, request: dict, now: int) -> dict:
+    """SetVariables; raises CallError for more items or bytes than the device data say (B05)."""
+    model = station.model
+    items = request["setVariableData"]
+    _within_limits(model, request, len(items), _ITEMS_SET, _BYTES_SET)
+    results = []
+    done = []  # (key, value before, result) of each one set
+    for item in items:
+        attribute = item.get("attributeType", "Actual")
+        result = {"attributeType": attribute}  # B05.FR.12
+        status, key = find(model, item["component"], item["variable"])
+        if status == "Accepted":
+            before = model.values.get(key)
+            status, reason = _set(model, key, attribute, item["attributeValue"])
+            if reason:
+                result["attributeStatusInfo"] = {"reasonCode": reason}
+            else:
+                done.append((key, before, result))
+        result["attributeStatus"] = status
+        result["component"], result["variable"] = item["component"], item["variable"]
+        results.append(result)
+    if done and not _saved(model):
+        for key, before, result in reversed(done):  # B05.FR.09: technical problems
+            model.put(key, before)
+            result["attributeStatus"] = "Rejected"
+            result["attributeStatusInfo"] = {"reasonCode": "InternalError"}
+        done = []
+    for key, _, _ in done:
+        changed(station, key)
+    return {"setVariableResult": results}
+
+
+def _saved(model) -> bool:
+    try:
+        model.save()
+    except OSError:
+        return False
+    return True
+
+
+def _set(model, key, attribute: str, text: str):
+    """(status, reason code or None where it was set)"""
+    if not supports(key, attribute):
+        return "NotSupportedAttributeType", "UnsupportedParam"
+    if attribute != "Actual" or mutability(model, key) == _READ_ONLY:
+        return "Rejected", "ReadOnly"
+    try:
+        assign(model, key, checked(model, key, text))
+    except ValueError as error:
+        reason = str(error)
+        return "Rejected", reason if len(reason) <= 20 else "InvalidValue"
+    except OSError:
+        return "Rejected", "InternalError"
+    reboot = not isinstance(key, str) and flags(row_of(key >> 16)) & _REBOOT
+    return ("RebootRequired" if reboot else "Accepted"), None
+
+
+def _within_limits(model, request: dict, items: int, items_id: int, bytes_id: int) -> None:
+    if items > model.integer(items_id):  # B06.FR.16
+        raise CallError("OccurrenceConstraintViolation", "more items than ItemsPerMessage allows")
+    if json_size(request) > model.integer(bytes_id):  # B06.FR.17
+        raise CallError("FormatViolation", "more bytes than BytesPerMessage allows")
