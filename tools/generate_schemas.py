@@ -26,7 +26,7 @@ Table, all numbers little endian:
     'o'      object            u8 flags, u8 number of required properties, u16 size, then for each
                                property  FF name FE u16 reference (bit 15: required)
 
-    FE and FF occur in no UTF-8 text: one bytes.find() finds a name or a value, nothing else.
+    FE and FF occur in no UTF-8 text, so a find() and a look at both ends finds a name or a value.
 """
 
 import argparse
@@ -55,7 +55,7 @@ _KEYWORDS = {
 
 NO_LIMIT = 0xFFFF
 REQUIRED = 0x8000
-LONGEST = 49  # characters of a name or a value of a list: the walker looks no further
+LONGEST = 50  # characters of a name or a value of a list: the walker looks no further
 OPEN, CUSTOM = 1, 2  # flags of an object: other properties allowed; customData allowed
 # Flags of a number. Draft 6 takes 1.0 for an integer (WHOLE), draft 4 does not (INTEGER).
 INTEGER, WHOLE, TENTHS, MINIMUM, MAXIMUM = 1, 2, 4, 8, 16

@@ -102,6 +102,14 @@ def test_unknown_property():
         assert _check_16("Authorize", payload) == (_FORMAT, name)
 
 
+def test_bytes_between_the_names_are_no_names():
+    for code in range(0x180):
+        assert not known(schema_16.TABLE, chr(code)), code
+        assert not known(schema_201.TABLE, chr(code)), code
+        assert _check_16("Authorize", {chr(code): "1"}) == (_FORMAT, chr(code))
+        assert _check_16("Reset", {"type": chr(code)}) == (_PROPERTY, "type")
+
+
 def test_path_tells_no_more_than_the_beginning_of_a_long_name():
     assert _check_16("Heartbeat", {"x" * 5000: 1}) == (_FORMAT, "x" * 50)
 
@@ -123,9 +131,9 @@ def test_number_of_items():
     data = {"hashAlgorithm": "SHA256", "issuerNameHash": "a", "issuerKeyHash": "b"}
     data["serialNumber"] = "c"
     data["responderURL"] = "http://x"
-    payload = {"idToken": {"idToken": "1", "type": "Central"}}
     for count in (0, 1, 4, 5):
-        payload["iso15118CertificateHashData"] = [data] * count
+        payload = {"idToken": {"idToken": "1", "type": "Central"}}
+        payload = _changed(payload, ("iso15118CertificateHashData",), [data] * count)
         expected = None if 1 <= count <= 4 else (_OCCURRENCE, "iso15118CertificateHashData")
         assert _check_201("Authorize", payload) == expected
 

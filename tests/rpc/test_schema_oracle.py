@@ -285,4 +285,4 @@ def test_oracle_notices_a_table_with_one_constraint_changed(changed):
     schemas[name] = copy.deepcopy(schemas[name])
     change(schemas[name])
     table = generate_schemas.compile_table(schemas)
-    assert _compare(version, table, 0, 1000, [name])[0] != []
+    assert _compare(version, table, 0, 2000, [name])[0] != []

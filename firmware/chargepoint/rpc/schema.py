@@ -19,7 +19,7 @@ it costs no heap beyond the constant. All numbers are little endian:
     'o'      object            u8 flags, u8 number of required properties, u16 size, then for each
                                property  FF name FE u16 reference (bit 15: required)
 
-FE and FF occur in no UTF-8 text: one find() in C finds a name or a value and nothing else.
+FE and FF occur in no UTF-8 text, so a find() and a look at both ends finds a name or a value.
 
 Which error code (OCPP-J 1.6 4.2.3, OCPP-J 2.0.1 4.3), in the spelling of 2.0.1:
 
@@ -61,12 +61,12 @@ _MINIMUM = const(8)
 _MAXIMUM = const(16)
 
 _DIGITS = const(528)  # 11 * 0x30, what two digits as bytes have too much
-_LONGEST = const(50)  # characters; every name and every value of a list is shorter
+_LONGEST = const(50)  # characters; no name and no value of a list is longer
 
 
 def known(table: bytes, action: str) -> bool:
     """Whether the dialect of the table has this action ("Heartbeat", not "HeartbeatResponse")."""
-    return _property(table, table[0] | table[1] << 8, action) != 0
+    return _find(table, (table[0] | table[1] << 8) + 3, 0xFE, action) != 0
 
 
 def check(table: bytes, name: str, payload):
@@ -77,28 +77,33 @@ def check(table: bytes, name: str, payload):
     The path is like "meterValue[0].sampledValue[2].value"; "" is the payload itself.
     """
     response = name.endswith("Response")
-    pair = _property(table, table[0] | table[1] << 8, name[:-8] if response else name)
-    if not pair:
+    action = name[:-8] if response else name
+    at = _find(table, (table[0] | table[1] << 8) + 3, 0xFE, action)
+    if not at:
         raise KeyError(name)
     if not isinstance(payload, dict):
         return "FormatViolation", ""
+    at = table[at] | table[at + 1] << 8
     if response:
-        pair += 2
-    return _check(table, table[pair] | table[pair + 1] << 8, payload)
+        at += 2
+    return _check(table, table[at] | table[at + 1] << 8, payload)
 
 
-def _property(table, at, name):
-    """Reference (with bit 15) of a property of the object at `at`, 0 when it has none."""
+def _find(table, at, close, name):
+    """Where it goes on behind FF name close, 0 when the list with its size at `at` lacks it."""
     if len(name) > _LONGEST:
         return 0
     # "replace" is for CPython, which refuses to encode a lone surrogate.
-    entry = b"\xff" + name.encode("utf-8", "replace") + b"\xfe"
-    at += 5
-    at = table.find(entry, at, at + (table[at - 2] | table[at - 1] << 8))
-    if at < 0:
-        return 0
-    at += len(entry)
-    return table[at] | table[at + 1] << 8
+    name = name.encode("utf-8", "replace")
+    # Without the last byte, which belongs to no name: so there is one to look at behind a match.
+    end = at + 1 + (table[at] | table[at + 1] << 8)
+    at = table.find(name, at + 2, end)
+    while at >= 0:
+        behind = at + len(name)
+        if table[at - 1] == 0xFF and table[behind] == close:
+            return behind + 1
+        at = table.find(name, at + 1, end)
+    return 0
 
 
 def _check(table, at, value):
@@ -110,8 +115,10 @@ def _check(table, at, value):
         flags = table[at + 1]
         missing = table[at + 2]
         for name in value:
-            child = _property(table, at, name)
-            if not child and flags & _CUSTOM and name == "customData":
+            child = _find(table, at + 3, 0xFE, name)
+            if child:
+                child = table[child] | table[child + 1] << 8
+            elif flags & _CUSTOM and name == "customData":
                 child = table[2] | table[3] << 8
             if child:
                 if child & _REQUIRED:
@@ -147,10 +154,7 @@ def _check(table, at, value):
         most = table[at + 1] | table[at + 2] << 8
         valid = len(value) <= most or most == _NO_LIMIT or _characters(value) <= most
     elif kind == _ENUM:
-        # The FF behind a value is the one before the next.
-        text = b"\xff" + value[:_LONGEST].encode("utf-8", "replace") + b"\xff"
-        at += 3
-        valid = table.find(text, at, at + (table[at - 2] | table[at - 1] << 8)) >= 0
+        valid = _find(table, at + 1, 0xFF, value) > 0
     else:
         valid = _date_time(value.encode("utf-8", "replace").lower())
     if valid is None:
