@@ -11,7 +11,7 @@ START = {"connectorId": 1, "idTag": "04AA", "meterStart": 100, "timestamp": TIME
 
 
 class Rules(StationRules):
-    def __init__(self, dialect="2.0.1", status="Accepted"):
+    def __init__(self, dialect="2.0.1", status: str | None = "Accepted"):
         super().__init__(Station("CP-1"))
         self.connected(dialect)
         self.station.boot_status = status

@@ -65,9 +65,9 @@ def test_a_float_is_no_integer_even_when_whole():
 
 def test_the_path_leads_to_the_mistake():
     entry = {"timestamp": "2026-05-01T10:00:00Z", "sampledValue": [{"value": "1"}, {"value": 1}]}
-    code, text = check("1.6", "MeterValues", {"connectorId": 1, "meterValue": [entry]}, False)
-    assert code == "TypeConstraintViolation"
-    assert text.startswith("meterValue[0].sampledValue[1].value: ")
+    wrong = check("1.6", "MeterValues", {"connectorId": 1, "meterValue": [entry]}, False)
+    assert wrong[0] == "TypeConstraintViolation"
+    assert wrong[1].startswith("meterValue[0].sampledValue[1].value: ")
 
 
 def test_timestamps_and_empty_fields_are_found_at_any_depth():
