@@ -1,17 +1,18 @@
 """One end of an OCPP-J connection: a CALL of ours at a time, and an answer to each of the peer's.
 
-- At most one CALL of ours is outstanding (4.1.1): it ends by its answer, by `poll` after its time, or
-  by `drop`. Each end is told once, through `on_answer(context, payload, error)`: payload a dict, or
-  None with `error` saying why. Answers that match nothing (late, twice, unknown) are ignored.
-- A CALL of the peer is checked against the dialect's schemas and given to `on_call(action, payload)`,
-  which returns the answer's payload (a dict, or an iterator of pieces of its JSON text), raises
-  CallError, or returns None: then `answer` gives it later. Only one answer can be owed so.
+- At most one CALL of ours is outstanding (4.1.1): it ends by its answer, by `poll` after its time,
+  or by `drop`. Each end is told once, through `on_answer(context, payload, error)`: payload a
+  dict, or None with `error` saying why. Answers that match nothing (late, twice, unknown) are
+  ignored.
+- A CALL of the peer is checked against the dialect's schemas and given to `on_call(action,
+  payload)`, which returns the payload of the answer (a dict, or an iterator of pieces of its JSON
+  text), raises CallError, or returns None: then `answer` gives it later. One can be owed so.
 - Any other exception of `on_call` is answered InternalError, kept in `last_error` and handed to
   `on_error`; exceptions of `on_answer` go through to the caller.
 - A frame that can't be understood is answered where its dialect says so, never crashed on.
 
-`take` gives what to send, answers before our CALL. What was queued is lost with the connection: who
-must deliver calls again, with the same message id (errata 4.6).
+`take` gives what to send, answers before our CALL. What was queued is lost with the connection;
+whoever must deliver, calls again with the same message id (errata 4.6).
 """
 
 from ..compat import const
@@ -28,27 +29,30 @@ _MAX_ANSWERS = const(8)  # beyond, a CALL is refused; beyond twice that, dropped
 class Endpoint:
     """new_message_id: () -> str, unique for the station's life (4.1.4).
 
-    profile: the dialect's module, set at each handshake. outstanding: id of our CALL that awaits its
-    answer, or None. owed: id of the peer's CALL that is answered later, or None. on_error: called
-    with the exception of a handler that failed; None for nobody.
+    profile: the dialect's module, set at each handshake. outstanding: id of our CALL that awaits
+    its answer, or None. owed: id of the peer's CALL that is answered later, or None. on_error:
+    called with the exception of a handler that failed; None for nobody.
     """
 
-    def __init__(self, new_message_id):
-        self.profile = None
+    def __init__(self, new_message_id, profile=None):
+        self.profile = profile
         self.outstanding = None
         self.owed = None
         self.last_error = None
         self.on_error = None
         self._new_message_id = new_message_id
         self._on_answer = None  # as last given to `receive` or `poll`
-        self._action = None
+        self._action = ""
         self._context = None
         self._deadline_ms = 0
         self._call = None  # our CALL until it is taken
         self._answers = []
 
     def call(self, action, payload, context, now, timeout_ms, message_id=None) -> None:
-        """Queue a CALL. payload: dict or iterator of pieces. Raises RuntimeError while one is outstanding."""
+        """Queue a CALL. payload: dict or iterator of pieces; context: handed to `on_answer`.
+
+        Raises RuntimeError while one is outstanding.
+        """
         if self.outstanding is not None:
             raise RuntimeError("a CALL is outstanding")
         message_id = message_id or self._new_message_id()
@@ -81,7 +85,7 @@ class Endpoint:
                 self._finish(None, "the answer has a %s at '%s'" % violation)
 
     def oversized(self, beginning: str, now, on_answer) -> None:
-        """A message longer than the link's limit was thrown away; `beginning` is its first text."""
+        """A message beyond the link's limit was thrown away; `beginning` is its first text."""
         self._on_answer = on_answer
         kind, message_id = message.head(beginning)
         if self.profile is not None:
@@ -116,7 +120,7 @@ class Endpoint:
         return text
 
     def drop(self, now) -> None:
-        """The connection is gone: nothing of it is sent any more, the outstanding CALL has failed."""
+        """The connection is gone: nothing of it is sent any more, our CALL has failed."""
         self._answers = []
         self.owed = None
         if self.outstanding is not None:
@@ -173,7 +177,7 @@ class Endpoint:
         if message_id is not None and code and len(self._answers) < 2 * _MAX_ANSWERS:
             self._answers.append(message.error(message_id, code, error.description))
 
-    def _error(self, message_id, error) -> str:
+    def _error(self, message_id, error):
         return message.error(message_id, self.profile.error_code(error.code), error.description)
 
     def _violation(self, name, payload):

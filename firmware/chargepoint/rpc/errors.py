@@ -1,8 +1,8 @@
-"""Errors of the peer, by neutral codes: OCPP 2.0.1's names, which a profile spells for its dialect.
+"""Errors of the peer, by neutral codes: OCPP 2.0.1's names, which a profile spells its own way.
 
-FormatViolation, GenericError, InternalError, MessageTypeNotSupported, NotImplemented, NotSupported,
-OccurrenceConstraintViolation, PropertyConstraintViolation, ProtocolError, RpcFrameworkError,
-SecurityError, TypeConstraintViolation (OCPP-J 2.0.1, 4.3).
+FormatViolation, GenericError, InternalError, MessageTypeNotSupported, NotImplemented,
+NotSupported, OccurrenceConstraintViolation, PropertyConstraintViolation, ProtocolError,
+RpcFrameworkError, SecurityError, TypeConstraintViolation (OCPP-J 2.0.1, 4.3).
 """
 
 

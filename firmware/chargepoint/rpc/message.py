@@ -4,8 +4,8 @@
     CALLRESULT  [3, message id, payload]
     CALLERROR   [4, message id, error code, description, details]
 
-A payload to be sent is a dict, or an iterator of `str` pieces of its JSON text, so that a large one
-is never whole in memory. Payloads are not checked here (see `schema`), nor is anything remembered.
+A payload to be sent is a dict, or an iterator of `str` pieces of its JSON text, so that a large
+one is never whole in memory. Payloads are not checked here (see `schema`).
 """
 
 import json
@@ -29,6 +29,8 @@ def parse(text: str) -> tuple:
     Raises FrameError for all else.
     """
     try:
+        if text.rstrip()[-1:] != "]":  # MicroPython's parser takes what is cut off for whole
+            raise ValueError
         frame = json.loads(text)
     except (ValueError, RuntimeError, MemoryError):  # RuntimeError: nested too deep for the parser
         kind, message_id = head(text)
@@ -59,9 +61,9 @@ def parse(text: str) -> tuple:
     if problem is not None:
         raise FrameError(code, problem, kind, message_id)
     payload = frame[-1] or {}
-    return (
-        (kind, message_id, frame[2], payload) if kind == _CALL else (kind, message_id, payload, None)
-    )
+    if kind == _CALL:
+        return kind, message_id, frame[2], payload
+    return kind, message_id, payload, None
 
 
 def head(text: str) -> tuple:
@@ -90,7 +92,7 @@ def result(message_id: str, payload):
     return _frame([_CALLRESULT, message_id], payload)
 
 
-def error(message_id: str, code: str, description: str) -> str:
+def error(message_id: str, code: str, description: str):
     """Text of a CALLERROR; `code` as the dialect spells it."""
     return _frame([_CALLERROR, message_id, code, description[:_MAX_DESCRIPTION]], {})
 

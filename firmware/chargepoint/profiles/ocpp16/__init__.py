@@ -1,15 +1,15 @@
 """OCPP 1.6 with its security whitepaper, and all that is lost on the way to it.
 
-- One TransactionEvent is StartTransaction, MeterValues or StopTransaction. The start is told when there
-  is an idTag: a transaction that began without one is told as started when its driver is authorized, one
-  that never had one not at all. What an Updated event says beyond meter values, `StatusNotification`
-  tells. seqNo, offline and the samples of Started are lost.
-- The server names a transaction by an integer, in its answer to the start. Where the start was given up,
-  the rest is told under -1 (errata 3.18).
+- One TransactionEvent is StartTransaction, MeterValues or StopTransaction. The start is told when
+  there is an idTag: a transaction that began without one is told as started when its driver is
+  authorized, one that never had one not at all. What an Updated event says beyond meter values,
+  StatusNotification tells. seqNo, offline and the samples of Started are lost.
+- The server names a transaction by an integer, in its answer to the start. Where the start was
+  given up, the rest is told under -1 (errata 3.18).
 - Connectors have one number over all EVSEs; 0 is the station. Other connectors of an EVSE that is
   in use are Unavailable.
 - An idTag has no type and 20 characters. A longer token can't be asked about (`decode_answer` with
-  payload None gives the answer: Invalid); a transaction that runs on one is told with its beginning.
+  payload None gives the answer: Invalid); a transaction on one is told with its beginning.
 
 Rare events and all requests are in the transient module `requests`.
 """
@@ -32,11 +32,11 @@ _MAX_ID_TAG = const(20)
 _GIVEN_UP = const(-1)  # errata 3.18: transactionId of a transaction whose start got no answer
 _UNTOLD = const(-0x40000000)  # in server_ids: nothing was said of the start yet
 
-# Neutral code = ours. Two are known misspellings that stay (OCPP-J errata 5.1, 5.2); a frame that is no
-# request is "not conform the PDU structure" here, and of message types nothing is said.
+# Neutral code = ours. Two are known misspellings that stay (OCPP-J errata 5.1, 5.2); a frame that
+# is no request is "not conform the PDU structure" here, and of message types nothing is said.
 _ERROR_CODES = (
     "FormatViolation=FormationViolation OccurrenceConstraintViolation=OccurenceConstraintViolation"
-    " RpcFrameworkError=FormationViolation MessageTypeNotSupported= "
+    " RpcFrameworkError=FormationViolation MessageTypeNotSupported="
 )
 _STOP_REASONS = "DeAuthorized EmergencyStop EVDisconnected Local Other PowerLoss Reboot Remote"
 
@@ -123,13 +123,13 @@ def _status_in_transaction(evse) -> str:
         return state
     if evse.transaction.charging_ms < 0 and (state == "Idle" or evse.authorized is None):
         return "Preparing"
-    # It charged and the EV went (StopTransactionOnEVSideDisconnect false), or it may but did not yet;
-    # or its driver has ended the authorization, and the cable must go before the transaction ends.
-    return "SuspendedEVSE" if state == "EVConnected" and evse.authorized is None else "SuspendedEV"
+    if state == "EVConnected" and evse.authorized is None:
+        return "SuspendedEVSE"  # authorization has ended, the transaction ends when the cable goes
+    return "SuspendedEV"  # it has charged and the EV went, or it may charge and does not yet
 
 
 def connector_number(station, evse_id: int, connector_id: int) -> int:
-    """The connector's number over all EVSEs; 0 for the station. connector_id 0: the EVSE's first."""
+    """Its number over all EVSEs; 0 for the station. connector_id 0: the EVSE's first."""
     if not evse_id:
         return 0
     number = connector_id or 1
@@ -225,9 +225,7 @@ def _sampled(station, evse_id: int, samples: list) -> list:
                 item["location"] = location
             sampled.append(item)
         if sampled:
-            values.append(
-                {"timestamp": timestamp.format(sample.epoch_s), "sampledValue": sampled}
-            )
+            values.append({"timestamp": timestamp.format(sample.epoch_s), "sampledValue": sampled})
     return values
 
 

@@ -111,7 +111,7 @@ def encode(station, kind: str, data: dict):
 
 
 def _evse(station, number: int) -> dict:
-    """EVSEType of the connector with that number over all EVSEs; an unknown EVSE if there is none."""
+    """EVSEType of the connector with that number; of an unknown EVSE if there is none."""
     for evse in station.evses:
         if 1 <= number <= len(evse.connectors):
             return {"id": evse.id, "connectorId": number}
@@ -214,7 +214,12 @@ def _firmware_status(data: dict):
         status = "InstallationFailed"
     elif status == "InstallRebooting":
         status = "Installing"
-    elif status in ("DownloadScheduled", "DownloadPaused", "InstallScheduled", "SignatureVerified"):
+    elif status in (
+        "DownloadScheduled",
+        "DownloadPaused",
+        "InstallScheduled",
+        "SignatureVerified",
+    ):
         return None
     return "FirmwareStatusNotification", {"status": status}
 

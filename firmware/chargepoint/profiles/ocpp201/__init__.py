@@ -115,9 +115,7 @@ def _meter_values(samples: list, phases: int) -> list:
                 item["location"] = location
             sampled.append(item)
         if sampled:
-            values.append(
-                {"timestamp": timestamp.format(sample.epoch_s), "sampledValue": sampled}
-            )
+            values.append({"timestamp": timestamp.format(sample.epoch_s), "sampledValue": sampled})
     return values
 
 

@@ -1,0 +1,433 @@
+import json
+
+from chargepoint import profiles
+from chargepoint.rpc.endpoint import Endpoint
+from chargepoint.rpc.errors import CallError
+
+V16 = profiles.load("ocpp1.6")
+V201 = profiles.load("ocpp2.0.1")
+BOOTED = '{"status":"Accepted","currentTime":"2026-05-01T10:00:00Z","interval":300}'
+
+
+class Peer:
+    """An endpoint, what was called back, and how it answers."""
+
+    def __init__(self, profile=V201):
+        self.number = 0
+        self.endpoint = Endpoint(self.new_id)
+        self.endpoint.profile = profile
+        self.calls = []
+        self.answers = []
+        self.result = {"status": "Accepted"}
+        self.now = 0
+
+    def new_id(self):
+        self.number += 1
+        return "id-%d" % self.number
+
+    def on_call(self, action, payload):
+        self.calls.append((action, payload))
+        if isinstance(self.result, Exception):
+            raise self.result
+        return self.result
+
+    def on_answer(self, context, payload, error):
+        self.answers.append((context, payload, error))
+
+    def receive(self, text):
+        self.endpoint.receive(text, self.now, self.on_call, self.on_answer)
+
+    def call(self, context="boot", timeout_ms=30000, message_id=None):
+        self.endpoint.call("BootNotification", {}, context, self.now, timeout_ms, message_id)
+
+    def poll(self, now):
+        self.now = now
+        self.endpoint.poll(now, self.on_answer)
+
+    def taken(self):
+        """All that is to be sent, parsed."""
+        texts = []
+        while True:
+            text = self.endpoint.take()
+            if text is None:
+                return texts
+            texts.append(json.loads(text if isinstance(text, str) else "".join(text)))
+
+    def reply(self, text):
+        """The one answer to a message, or None."""
+        self.receive(text)
+        texts = self.taken()
+        assert len(texts) <= 1
+        return texts[0] if texts else None
+
+    def error(self, text):
+        """(message id, error code) of the CALLERROR that answers the message, or None."""
+        reply = self.reply(text)
+        if reply is None:
+            return None
+        assert reply[0] == 4 and len(reply) == 5 and reply[4] == {} and len(reply[3]) <= 255
+        return reply[1], reply[2]
+
+
+# ---- our CALL
+
+
+def test_call_and_its_answer():
+    peer = Peer()
+    peer.call()
+    assert peer.endpoint.outstanding == "id-1"
+    assert peer.taken() == [[2, "id-1", "BootNotification", {}]]
+    peer.receive('[3,"id-1",%s]' % BOOTED)
+    assert peer.answers == [("boot", json.loads(BOOTED), None)]
+    assert peer.endpoint.outstanding is None and peer.taken() == []
+
+
+def test_4_1_1_one_call_at_a_time():
+    peer = Peer()
+    peer.call()
+    try:
+        peer.call("second")
+    except RuntimeError:
+        pass
+    else:
+        raise AssertionError
+    assert len(peer.taken()) == 1
+    peer.receive('[3,"id-1",%s]' % BOOTED)
+    peer.call("second")
+    assert peer.taken() == [[2, "id-2", "BootNotification", {}]]
+
+
+def test_4_1_1_timeout():
+    peer = Peer()
+    assert peer.endpoint.next_deadline() is None
+    peer.now = 1000
+    peer.call(timeout_ms=30000)
+    assert peer.endpoint.next_deadline() == 31000
+    peer.poll(30999)
+    assert peer.answers == []
+    peer.poll(31000)
+    assert [(answer[0], answer[1]) for answer in peer.answers] == [("boot", None)]
+    assert peer.endpoint.outstanding is None and peer.endpoint.next_deadline() is None
+    peer.poll(99999)
+    assert len(peer.answers) == 1
+
+
+def test_a_call_that_timed_out_before_it_was_taken_is_not_sent():
+    peer = Peer()
+    peer.call()
+    peer.poll(30000)
+    assert peer.taken() == []
+
+
+def test_errata_4_6_a_retry_has_the_same_message_id():
+    peer = Peer()
+    peer.call(message_id="0a1b2c3d-7")
+    first = peer.taken()
+    peer.poll(30000)
+    peer.call(message_id="0a1b2c3d-7")
+    assert peer.taken() == first == [[2, "0a1b2c3d-7", "BootNotification", {}]]
+    assert peer.number == 0
+
+
+def test_late_answer_is_ignored():
+    peer = Peer()
+    peer.call("first")
+    peer.poll(30000)
+    peer.call("second")
+    peer.receive('[3,"id-1",%s]' % BOOTED)
+    peer.receive('[4,"id-1","InternalError","",{}]')
+    assert len(peer.answers) == 1 and peer.endpoint.outstanding == "id-2"
+    peer.receive('[3,"id-2",%s]' % BOOTED)
+    assert peer.answers[1][0] == "second" and peer.answers[1][1] is not None
+
+
+def test_duplicate_and_unknown_answers_are_ignored():
+    peer = Peer()
+    peer.call()
+    peer.taken()
+    for text in ('[3,"other",{}]', '[4,"other","X","",{}]', '[3,"",{}]', '[4,"-1","X","",{}]'):
+        assert peer.reply(text) is None
+    assert peer.answers == []
+    peer.receive('[3,"id-1",%s]' % BOOTED)
+    peer.receive('[3,"id-1",%s]' % BOOTED)
+    assert len(peer.answers) == 1 and peer.taken() == []
+
+
+def test_callerror_of_any_shape_fails_the_call():
+    for rest in (',"InternalError","why",{}', "", ",null", ',7,7,7,7,"x"', ',{"a":[]},[],[]'):
+        peer = Peer()
+        peer.call()
+        peer.receive('[4,"id-1"' + rest + "]")
+        assert peer.answers[0][:2] == ("boot", None) and peer.answers[0][2]
+        assert peer.endpoint.outstanding is None
+
+
+def test_malformed_answers_fail_the_call():
+    for profile in (V16, V201):
+        for text in (
+            '[3,"id-1",{}]',
+            '[3,"id-1",{"status":"Accepted","currentTime":"yesterday","interval":300}]',
+            '[3,"id-1",{"status":"Maybe","currentTime":"2026-05-01T10:00:00Z","interval":300}]',
+            '[3,"id-1",{"status":"Accepted","currentTime":"2026-05-01T10:00:00Z"}]',
+            '[3,"id-1",[]]',
+            '[3,"id-1",null]',
+            '[3,"id-1"]',
+            '[3,"id-1",{},{}]',
+            '[3,"id-1",{"status":',
+            '[4,"id-1",oops]',
+        ):
+            peer = Peer(profile)
+            peer.call()
+            peer.taken()
+            assert peer.reply(text) is None, text
+            assert [answer[:2] for answer in peer.answers] == [("boot", None)], text
+            assert peer.endpoint.outstanding is None
+
+
+def test_the_connection_is_lost():
+    peer = Peer()
+    peer.poll(0)
+    peer.receive('[2,"a","ClearCache",{}]')
+    peer.call()
+    peer.endpoint.drop(0)
+    assert [answer[:2] for answer in peer.answers] == [("boot", None)]
+    assert peer.taken() == [] and peer.endpoint.outstanding is None
+    peer.endpoint.drop(0)
+    assert len(peer.answers) == 1
+
+
+def test_what_comes_in_without_a_dialect_is_ignored():
+    peer = Peer()
+    peer.endpoint.profile = None
+    peer.receive('[2,"a","ClearCache",{}]')
+    peer.receive("nonsense")
+    peer.endpoint.oversized("[", 0, peer.on_answer)
+    assert peer.calls == [] and peer.taken() == []
+
+
+# ---- CALLs of the peer
+
+
+def test_call_of_the_peer():
+    peer = Peer()
+    assert peer.reply('[2,"a","ClearCache",{}]') == [3, "a", {"status": "Accepted"}]
+    assert peer.calls == [("ClearCache", {})]
+
+
+def test_4_1_1_calls_cross():
+    peer = Peer()
+    peer.call()
+    assert len(peer.taken()) == 1
+    assert peer.reply('[2,"id-1","ClearCache",{}]') == [3, "id-1", {"status": "Accepted"}]
+    assert peer.endpoint.outstanding == "id-1"
+    peer.receive('[3,"id-1",%s]' % BOOTED)
+    assert len(peer.answers) == 1
+
+
+def test_answers_go_before_our_call():
+    peer = Peer()
+    peer.call()
+    peer.receive('[2,"a","ClearCache",{}]')
+    assert [text[0] for text in peer.taken()] == [3, 2]
+
+
+def test_unknown_action():
+    for action in ("Nonsense", "reset", "ResetResponse", "", "x" * 500, "Reset "):
+        for profile in (V16, V201):
+            peer = Peer(profile)
+            assert peer.error('[2,"a","%s",{}]' % action) == ("a", "NotImplemented"), action
+            assert peer.calls == []
+
+
+def test_4_1_7_invalid_payload():
+    reset = '[2,"a","Reset",%s]'
+    for payload, neutral in (
+        ("{}", "OccurrenceConstraintViolation"),
+        ('{"type":7}', "TypeConstraintViolation"),
+        ('{"type":null}', "TypeConstraintViolation"),
+        ('{"type":"Maybe"}', "PropertyConstraintViolation"),
+        ('{"type":"%s","extra":1}', "FormatViolation"),
+    ):
+        peer = Peer(V201)
+        assert peer.error(reset % payload.replace("%s", "OnIdle")) == ("a", neutral)
+        assert peer.calls == []
+        peer = Peer(V16)
+        code = peer.error(reset % payload.replace("%s", "Soft"))[1]
+        assert code == V16.error_code(neutral)
+
+
+def test_j16_errata_5_the_misspelt_codes():
+    peer = Peer(V16)
+    assert peer.error('[2,"a","Reset",{}]')[1] == "OccurenceConstraintViolation"
+    assert peer.error('[2,"a","Reset",[]]')[1] == "FormationViolation"
+
+
+def test_the_path_is_told():
+    peer = Peer()
+    text = '[2,"a","GetVariables",{"getVariableData":[{"component":{"name":"A"},"variable":{}}]}]'
+    assert peer.reply(text)[3] == "GetVariables: 'getVariableData[0].variable.name'"
+
+
+def test_a_handler_refuses():
+    peer = Peer()
+    peer.result = CallError("NotSupported", "x" * 300)
+    assert peer.error('[2,"a","ClearCache",{}]') == ("a", "NotSupported")
+    peer = Peer(V16)
+    peer.result = CallError("FormatViolation")
+    assert peer.error('[2,"a","ClearCache",{}]') == ("a", "FormationViolation")
+    assert peer.endpoint.last_error is None
+
+
+def test_a_handler_fails_and_the_station_goes_on():
+    for defect in (ValueError("defect"), KeyError("x"), MemoryError(), RuntimeError("deep")):
+        peer = Peer()
+        seen = []
+        peer.endpoint.on_error = seen.append
+        peer.result = defect
+        assert peer.error('[2,"a","ClearCache",{}]') == ("a", "InternalError")
+        assert peer.endpoint.last_error is defect and seen == [defect]
+        peer.result = {"status": "Accepted"}
+        assert peer.reply('[2,"b","ClearCache",{}]') == [3, "b", {"status": "Accepted"}]
+
+
+def test_answer_in_pieces():
+    peer = Peer()
+    peer.result = iter(('{"status":', '"Accepted"', "}"))
+    assert peer.reply('[2,"a","ClearCache",{}]') == [3, "a", {"status": "Accepted"}]
+
+
+def test_answer_that_follows_later():
+    peer = Peer()
+    peer.result = None
+    unlock = '[2,"%s","UnlockConnector",{"evseId":1,"connectorId":1}]'
+    assert peer.reply(unlock % "a") is None
+    assert peer.endpoint.owed == "a"
+    # Meanwhile another CALL is answered, though the peer should have waited.
+    peer.result = {"status": "Rejected"}
+    assert peer.reply('[2,"b","ClearCache",{}]') == [3, "b", {"status": "Rejected"}]
+    peer.endpoint.answer({"status": "Unlocked"})
+    assert peer.taken() == [[3, "a", {"status": "Unlocked"}]]
+    assert peer.endpoint.owed is None
+    peer.endpoint.answer({"status": "Unlocked"})
+    assert peer.taken() == []
+
+
+def test_later_answer_that_is_an_error():
+    peer = Peer(V16)
+    peer.result = None
+    peer.receive('[2,"a","UnlockConnector",{"connectorId":1}]')
+    peer.endpoint.answer(CallError("FormatViolation", "x"))
+    assert peer.taken() == [[4, "a", "FormationViolation", "x", {}]]
+
+
+def test_only_one_answer_can_be_owed():
+    peer = Peer()
+    peer.result = None
+    unlock = '[2,"%s","UnlockConnector",{"evseId":1,"connectorId":1}]'
+    peer.receive(unlock % "a")
+    assert peer.error(unlock % "b") == ("b", "GenericError")
+    calls = len(peer.calls)
+    assert peer.error(unlock % "a") == ("a", "RpcFrameworkError")  # 4.2.3: the same id again
+    assert len(peer.calls) == calls
+    peer.endpoint.drop(0)
+    peer.endpoint.answer({"status": "Unlocked"})
+    assert peer.taken() == []
+
+
+def test_a_flood_of_calls_is_bounded():
+    peer = Peer()
+    for n in range(100):
+        peer.receive('[2,"%d","ClearCache",{}]' % n)
+        peer.receive("nonsense")
+    texts = peer.taken()
+    assert len(texts) <= 16 and len(peer.calls) <= 8
+    assert peer.reply('[2,"z","ClearCache",{}]') == [3, "z", {"status": "Accepted"}]
+
+
+# ---- malformed frames
+
+
+def test_4_2_3_message_id_that_can_not_be_read():
+    for text in ("", "nonsense", "{}", "[]", '[2,7,"Reset",{}]', "[2]", '["2","a","Reset",{}]'):
+        assert Peer(V201).error(text) == ("-1", "RpcFrameworkError"), text
+        assert Peer(V16).error(text) is None, text
+
+
+def test_malformed_call_with_an_id():
+    for text, code_201, code_16 in (
+        ('[2,"a","Reset",{"type":]', "FormatViolation", "FormationViolation"),
+        ('[2,"a","Reset",[]]', "FormatViolation", "FormationViolation"),
+        ('[2,"a","Reset",7]', "FormatViolation", "FormationViolation"),
+        ('[2,"a","Reset"]', "RpcFrameworkError", "FormationViolation"),
+        ('[2,"a","Reset",{},{}]', "RpcFrameworkError", "FormationViolation"),
+        ('[2,"a",7,{}]', "RpcFrameworkError", "FormationViolation"),
+    ):
+        peer = Peer(V201)
+        assert peer.error(text) in (("a", code_201), ("a", "OccurrenceConstraintViolation")), text
+        peer = Peer(V16)
+        assert peer.error(text) in (("a", code_16), ("a", "OccurenceConstraintViolation")), text
+        assert peer.calls == []
+
+
+def test_message_id_longer_than_36():
+    long_id = "x" * 37
+    text = '[2,"%s","ClearCache",{}]' % long_id
+    assert Peer(V201).error(text) == (long_id, "RpcFrameworkError")
+    assert Peer(V16).error(text) == (long_id, "FormationViolation")
+    assert Peer(V201).error('[2,"%s","ClearCache",{}]' % ("x" * 999))[0] == "-1"
+
+
+def test_4_4_unknown_message_type():
+    text = '[6,"a","NotifyPeriodicEventStream",{}]'
+    assert Peer(V201).error(text) == ("a", "MessageTypeNotSupported")
+    assert Peer(V16).error(text) is None
+
+
+def test_malformed_answers_to_nothing_are_never_answered():
+    for text in ("[3]", "[4]", '[3,"x"]', "[3,7,{}]", '[4,7,"x"]', '[3,"x",oops', '[4,"x"'):
+        for profile in (V16, V201):
+            assert Peer(profile).reply(text) is None, text
+
+
+def test_nested_too_deep_is_no_crash():
+    deep = "[" * 100000 + "]" * 100000
+    for text in (deep, '[2,"a","ClearCache",{"customData":{"vendorId":"v","x":%s}}]' % deep):
+        peer = Peer(V201)
+        peer.receive(text)
+        for reply in peer.taken():
+            assert reply[0] in (3, 4)
+
+
+def test_keys_that_are_no_strings():
+    # Only MicroPython's parser lets them through.
+    assert Peer(V201).error('[2,"a","Reset",{7:7}]') == ("a", "FormatViolation")
+
+
+# ---- beyond the link's limit
+
+
+def test_oversized_call():
+    for profile, code in ((V201, "FormatViolation"), (V16, "FormationViolation")):
+        peer = Peer(profile)
+        peer.endpoint.oversized('[2,"a","SetVariables",{"setVar', 0, peer.on_answer)
+        assert [reply[:3] for reply in peer.taken()] == [[4, "a", code]]
+
+
+def test_oversized_without_an_id():
+    peer = Peer(V201)
+    peer.endpoint.oversized('{"a":"' + "x" * 100, 0, peer.on_answer)
+    assert [reply[:3] for reply in peer.taken()] == [[4, "-1", "RpcFrameworkError"]]
+    peer = Peer(V16)
+    peer.endpoint.oversized('{"a":"' + "x" * 100, 0, peer.on_answer)
+    assert peer.taken() == []
+
+
+def test_oversized_answer_fails_our_call():
+    peer = Peer()
+    peer.call()
+    peer.taken()
+    peer.endpoint.oversized('[3,"other",{"status', 0, peer.on_answer)
+    assert peer.answers == []
+    peer.endpoint.oversized('[3,"id-1",{"status', 0, peer.on_answer)
+    assert [answer[:2] for answer in peer.answers] == [("boot", None)]
+    assert peer.taken() == []
