@@ -1,0 +1,272 @@
+"""WebSocket frames, client side (RFC 6455 section 5), without a socket.
+
+Receiver: the bytes of the connection are read straight into its one buffer; payload is moved
+down over the frame headers, so a fragmented message ends up whole at the start of the buffer. A
+message beyond the limit is not stored: its payload is skipped and only its head is kept, so that
+the station can answer it and stay connected. Sender: text is masked piece by piece in one small
+buffer.
+
+Errors of the peer are data: an ERROR event carries the close code. After it, and after a CLOSE,
+nothing more is read. No extension is offered, so a reserved bit is an error. OCPP-J is text, so a
+binary message is refused with 1003.
+"""
+
+from ..compat import const
+from .masking import mask, utf8_valid
+
+TEXT = const(1)
+CLOSE = const(8)
+PING = const(9)
+PONG = const(10)
+OVERSIZED = const(16)
+ERROR = const(17)
+
+_SLACK = const(256)  # room behind a message of the largest size for headers and a control frame
+_HEAD = const(64)  # bytes kept of a message that is too large
+_SKIP_MAX = const(1048576)  # beyond this a message is not skipped but refused with 1009
+_HEADER = const(16)  # space before the payload in the send buffer, where the header ends
+
+
+class Receiver:
+    """The incoming half of a connection. limit: bytes of the largest message to be taken."""
+
+    def __init__(self, limit: int):
+        self._limit = limit
+        self._buffer = memoryview(bytearray(limit + _SLACK))
+        self.reset()
+
+    def reset(self) -> None:
+        """Ready for a new connection."""
+        self._start = 0  # of what is not yet parsed
+        self._end = 0  # of what has been received
+        self._size = 0  # of the message so far, at the start of the buffer
+        self._total = 0  # the same with what has been skipped
+        self._in_message = False
+        self._in_frame = False
+        self._final = False
+        self._left = 0  # payload of the frame still to come
+        self._skip = False
+        self.done = False
+
+    def room(self):
+        """Where the next bytes are to be put; never empty once next() was None."""
+        return self._buffer if self.done else self._buffer[self._end :]
+
+    def received(self, count: int, used: int = 0) -> None:
+        """`count` bytes have been put there, the first `used` of them for another reader."""
+        if not self.done:
+            self._start += used
+            self._end += count
+
+    def next(self):
+        """The next event, or None if more bytes are needed.
+
+        (TEXT, str), (PING, bytes), (PONG, bytes), (CLOSE, code, reason) with 1005 for none,
+        (OVERSIZED, str: the message's head), (ERROR, close code, why).
+        """
+        event = None
+        while event is None and not self.done:
+            if self._in_frame:
+                self._take()
+                if self._left:
+                    break
+                self._in_frame = False
+                if self._final:
+                    event = self._finish()
+            else:
+                have = self._end - self._start
+                event = self._header(have)
+                if event is None and not self._in_frame:
+                    break
+        if (
+            event is None and not self.done
+        ):  # what is left, a part of a header or of a control frame, moves down
+            if self._start != self._size:
+                self._buffer[self._size : self._size + self._end - self._start] = self._buffer[
+                    self._start : self._end
+                ]
+                self._end += self._size - self._start
+                self._start = self._size
+        return event
+
+    def _take(self) -> None:
+        """Move what has come of a data frame's payload to the message."""
+        start = self._start
+        count = min(self._left, self._end - start)
+        keep = min(count, _HEAD - self._size) if self._skip else count
+        if keep > 0 and start != self._size:
+            self._buffer[self._size : self._size + keep] = self._buffer[start : start + keep]
+        self._size += max(keep, 0)
+        self._start += count
+        self._left -= count
+
+    def _finish(self):
+        """The message is complete."""
+        size = self._size
+        skipped = self._skip
+        self._size = self._total = 0
+        self._in_message = self._skip = False
+        if skipped:
+            for cut in range(4):  # the head may end inside a character
+                if utf8_valid(self._buffer, size - cut):
+                    return OVERSIZED, str(self._buffer[: size - cut], "utf-8")
+            return OVERSIZED, ""
+        if not utf8_valid(self._buffer, size):
+            return self._fail(1007, "text is not UTF-8")
+        return TEXT, str(self._buffer[:size], "utf-8")
+
+    def _fail(self, code: int, why: str):
+        self.done = True
+        self._start = self._end = self._size = 0
+        return ERROR, code, why
+
+    def _header(self, have: int):
+        """Read a frame header, or a whole control frame; None: incomplete, or a data frame."""
+        if have < 2:
+            return None
+        b = self._buffer
+        start = self._start
+        first = b[start]
+        length = b[start + 1]
+        opcode = first & 15
+        if first & 0x70:
+            return self._fail(1002, "reserved bit set")
+        if length & 0x80:
+            return self._fail(1002, "masked frame from the server")
+        if opcode >= 8:
+            if opcode > 10:
+                return self._fail(1002, "reserved opcode")
+            if not first & 0x80 or length > 125:
+                return self._fail(1002, "control frame fragmented or too long")
+            if have < 2 + length:
+                return None
+            payload = bytes(b[start + 2 : start + 2 + length])
+            self._start += 2 + length
+            return self._close(payload) if opcode == CLOSE else (opcode, payload)
+        if opcode > 2:
+            return self._fail(1002, "reserved opcode")
+        if (opcode == 0) != self._in_message:
+            return self._fail(1002, "fragments out of order")
+        if opcode == 2:
+            return self._fail(1003, "binary message")
+        header = 2
+        if length > 125:
+            header = 4 if length == 126 else 10
+            if have < header:
+                return None
+            if b[start + 2] & 0x80 and header == 10:
+                return self._fail(1002, "payload length out of range")
+            length = int.from_bytes(bytes(b[start + 2 : start + header]), "big")
+            if length < (126 if header == 4 else 65536):
+                return self._fail(1002, "payload length not in its shortest form")
+        self._total += length
+        if self._total > _SKIP_MAX:
+            return self._fail(1009, "message too large")
+        if self._total > self._limit and not self._skip:
+            self._skip = True
+            self._size = min(self._size, _HEAD)
+        self._start += header
+        self._left = length
+        self._final = bool(first & 0x80)
+        self._in_message = self._in_frame = True
+        return None
+
+    def _close(self, payload: bytes):
+        if not payload:
+            self.done = True
+            return CLOSE, 1005, ""
+        code = payload[0] << 8 | payload[1] if len(payload) > 1 else 0
+        # 1004..1006 and 1015 never go on the wire, 1016..2999 are not assigned (section 7.4).
+        if not (1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999):
+            return self._fail(1002, "close code out of range")
+        reason = memoryview(payload)[2:]
+        if not utf8_valid(reason, len(reason)):
+            return self._fail(1007, "close reason is not UTF-8")
+        self.done = True
+        return CLOSE, code, str(reason, "utf-8")
+
+
+class Sender:
+    """The outgoing half. random_bytes(n) gives masking keys; size: payload bytes per write."""
+
+    def __init__(self, random_bytes, size: int = 1024):
+        self._random_bytes = random_bytes
+        self._size = size & ~3  # whole keys, so that each write begins at the key's first byte
+        self._buffer = memoryview(bytearray(_HEADER + self._size))
+        self._key = b""
+        self.starts_frame = (
+            True  # the bytes given last begin a frame: a control frame may go first
+        )
+
+    def control(self, opcode: int, payload=b"") -> bytes:
+        """The bytes of a control frame; payload up to 125 bytes."""
+        key = self._random_bytes(4)
+        frame = bytearray(bytes((0x80 | opcode, 0x80 | len(payload))) + key + payload)
+        mask(frame, 6, len(payload), key)
+        return bytes(frame)
+
+    def frames(self, message):
+        """Generate the bytes to write, each a view that holds until the next is asked for.
+
+        A str goes as one frame. An iterator of str pieces goes as a fragmented message, many
+        pieces to a frame where they fit.
+        """
+        if isinstance(message, str):
+            return self._whole(memoryview(message.encode()))
+        return self._fragments(message)
+
+    def _whole(self, data):
+        buffer = self._buffer
+        begin = self._header(0x80 | TEXT, len(data))
+        at = 0
+        while at < len(data) or begin < _HEADER:
+            count = min(self._size, len(data) - at)
+            buffer[_HEADER : _HEADER + count] = data[at : at + count]
+            mask(buffer, _HEADER, count, self._key)
+            self.starts_frame = begin < _HEADER
+            yield buffer[begin : _HEADER + count]
+            at += count
+            begin = _HEADER
+
+    def _fragments(self, pieces):
+        buffer = self._buffer
+        opcode = TEXT
+        fill = 0
+        self.starts_frame = True
+        for piece in pieces:
+            data = memoryview(piece.encode())
+            at = 0
+            while at < len(data):
+                if fill == self._size:
+                    yield self._fragment(opcode, fill)
+                    opcode = fill = 0
+                count = min(self._size - fill, len(data) - at)
+                buffer[_HEADER + fill : _HEADER + fill + count] = data[at : at + count]
+                fill += count
+                at += count
+        yield self._fragment(0x80 | opcode, fill)
+
+    def _fragment(self, first: int, length: int):
+        begin = self._header(first, length)
+        mask(self._buffer, _HEADER, length, self._key)
+        return self._buffer[begin : _HEADER + length]
+
+    def _header(self, first: int, length: int) -> int:
+        """Write the header that ends where the payload begins; returns where it begins."""
+        b = self._buffer
+        key = self._key = self._random_bytes(4)
+        b[_HEADER - 4 : _HEADER] = key
+        if length < 126:
+            begin = _HEADER - 6
+            b[begin + 1] = 0x80 | length
+        elif length < 65536:
+            begin = _HEADER - 8
+            b[begin + 1] = 0x80 | 126
+            b[begin + 2] = length >> 8
+            b[begin + 3] = length & 255
+        else:
+            begin = _HEADER - 14
+            b[begin + 1] = 0x80 | 127
+            b[begin + 2 : begin + 10] = length.to_bytes(8, "big")
+        b[begin] = first
+        return begin
