@@ -81,13 +81,7 @@ class _Payloads:
 
         The first place is drawn from all that the schema has, so that deep ones get their share.
         """
-        schema = self.schemas[name]
-        self.definitions = schema.get("definitions", {})
-        if name not in self.paths:
-            self.paths[name] = list(self._all_paths(schema, ()))
-        self.sites = []
-        root = [None]
-        self._fill(root, 0, schema, self.random.choice(self.paths[name]))
+        root = self._valid(name, self.random.choice(self._paths(name)))
         if self.random.random() < 0.8:
             self._change(*self.target)
             for _ in range(self.random.choice((0, 0, 0, 1, 2))):
@@ -96,6 +90,31 @@ class _Payloads:
                 if isinstance(container, list) or key in container:
                     self._change(container, key, schema)
         return json.dumps(root[0], ensure_ascii=self.random.random() < 0.5)
+
+    def limits(self, name):
+        """JSON texts with every place of the schema in turn at and beyond each of its limits."""
+        for path in self._paths(name):
+            root = self._valid(name, path)
+            container, key, schema = self.target
+            value = container[key]
+            for container[key] in (value, *_at_limits(schema, value)):
+                yield json.dumps(root[0])
+            if isinstance(container, dict):
+                del container[key]
+                yield json.dumps(root[0])
+
+    def _paths(self, name):
+        self.definitions = self.schemas[name].get("definitions", {})
+        if name not in self.paths:
+            self.paths[name] = list(self._all_paths(self.schemas[name], ()))
+        return self.paths[name]
+
+    def _valid(self, name, path):
+        """A list with a valid payload that has the path; its places are noted."""
+        self.sites = []
+        root = [None]
+        self._fill(root, 0, self.schemas[name], path)
+        return root
 
     def _resolve(self, schema):
         while "$ref" in schema:
@@ -166,7 +185,7 @@ class _Payloads:
         value = container[key]
         pick = self.random.choice
         what = self.random.random()
-        if what < 0.15:
+        if what < 0.10:
             container[key] = copy.deepcopy(pick(_VALUES))
         elif what < 0.25 and isinstance(container, dict):
             del container[key]
@@ -217,31 +236,73 @@ class _Payloads:
         return "".join(time)
 
 
-def _compare(version, table, seed, count, names=None):
-    """Payloads on which the walker and jsonschema differ, and how many were accepted."""
-    payloads = _Payloads(_SCHEMAS[version], seed)
-    names = names or payloads.names
-    oracles = {name: _Oracle(_SCHEMAS[version][name]) for name in names}
+def _at_limits(schema, value):
+    """Values at and just beyond the limits of a schema; value is a valid one."""
+    yield None
+    if "enum" in schema:
+        yield from schema["enum"]
+        yield value + "x"
+    elif "maxLength" in schema:
+        yield "x" * schema["maxLength"]
+        yield "x" * (schema["maxLength"] + 1)
+    elif "format" in schema:
+        yield "yesterday"
+    elif isinstance(value, list):
+        yield []
+        for count in (0, 1) if "maxItems" in schema else ():
+            yield (value or [{}])[:1] * (schema["maxItems"] + count)
+    elif isinstance(value, dict):
+        yield {**value, "anything": 1}
+        yield {**value, "customData": {"vendorId": "v"}}
+    elif not isinstance(value, str):
+        yield from (-1, -0.05, 0.5, 1.0, 100, 101, True)
+
+
+def _compare(version, table, texts):
+    """Payloads (name, text) on which walker and jsonschema differ; numbers accepted and given."""
+    oracles = {}
     differences = []
-    accepted = 0
-    for i in range(count):
-        name = names[i % len(names)]
-        text = payloads.text(name)
+    accepted = count = 0
+    for name, text in texts:
+        if name not in oracles:
+            oracles[name] = _Oracle(_SCHEMAS[version][name])
         valid = oracles[name].accepts(text)
+        count += 1
         accepted += valid
         answer = check(table, name, json.loads(text))
         if valid != (answer is None):
             differences.append((name, answer, text))
-    return differences, accepted
+    return differences, accepted, count
+
+
+def _random_texts(version, seed, count):
+    payloads = _Payloads(_SCHEMAS[version], seed)
+    for i in range(count):
+        name = payloads.names[i % len(payloads.names)]
+        yield name, payloads.text(name)
+
+
+def _limit_texts(version, names):
+    payloads = _Payloads(_SCHEMAS[version], 0)
+    return ((name, text) for name in names for text in payloads.limits(name))
 
 
 @pytest.mark.parametrize("seed", range(_ROUNDS))
 @pytest.mark.parametrize("version", sorted(_TABLES))
-def test_walker_agrees_with_jsonschema(version, seed):
-    differences, accepted = _compare(version, _TABLES[version], seed, _PAYLOADS)
+def test_walker_agrees_with_jsonschema_on_random_payloads(version, seed):
+    texts = _random_texts(version, seed, _PAYLOADS)
+    differences, accepted, _ = _compare(version, _TABLES[version], texts)
     assert differences == []
     # Neither side of the comparison may run dry.
     assert 0.25 * _PAYLOADS < accepted < 0.75 * _PAYLOADS
+
+
+@pytest.mark.parametrize("version", sorted(_TABLES))
+def test_walker_agrees_with_jsonschema_at_every_limit(version):
+    texts = _limit_texts(version, sorted(_SCHEMAS[version]))
+    differences, accepted, count = _compare(version, _TABLES[version], texts)
+    assert differences == []
+    assert 0.25 * count < accepted < 0.75 * count
 
 
 # A change of one constraint: message, what to do with its schema. Each must be noticed.
@@ -285,4 +346,4 @@ def test_oracle_notices_a_table_with_one_constraint_changed(changed):
     schemas[name] = copy.deepcopy(schemas[name])
     change(schemas[name])
     table = generate_schemas.compile_table(schemas)
-    assert _compare(version, table, 0, 2000, [name])[0] != []
+    assert _compare(version, table, _limit_texts(version, [name]))[0] != []
