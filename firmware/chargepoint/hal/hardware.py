@@ -13,6 +13,8 @@ from ..compat import const
 from ..station.record import Reading
 
 _HEALTHY = "BCD"
+# Failures of parts that have nothing to do with the power path.
+_HARMLESS = "NoError ReaderFailure WeakSignal LocalListConflict ResetFailure"
 _METER_MS = const(1000)
 
 
@@ -84,7 +86,7 @@ class _Unit:
         except OSError as error:  # a driver that is dead can't vouch for anything
             station.log("EVSE %d: %s" % (self.id, error))
             connector_id, pilot, faults = self._connector_id, "F", ((0, "InternalError"),)
-        if self.closed and (faults or pilot not in _HEALTHY):
+        if self.closed and (pilot not in _HEALTHY or _harmful(faults)):
             self._open()
         if self.welded:
             faults = tuple(faults) + ((0, "WeldedContactor"),)
@@ -102,7 +104,7 @@ class _Unit:
         if kind == "contactor":
             if not value:
                 self._open()
-            elif not self._faults and drivers.pilot.state() in _HEALTHY:
+            elif drivers.pilot.state() in _HEALTHY and not _harmful(self._faults):
                 drivers.contactor.close()
             self.closed = drivers.contactor.closed()
             station.contactor(self.id, self.closed, now)
@@ -172,3 +174,10 @@ class _Unit:
         if metered != self._metered:
             self._metered = metered
             station.meter(self.id, reading, now)
+
+
+def _harmful(faults) -> bool:
+    for fault in faults:
+        if fault[1] not in _HARMLESS.split():
+            return True
+    return False

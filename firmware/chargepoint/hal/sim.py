@@ -5,6 +5,7 @@ A contactor obeys at once; one that `weld` was called on stays as it is. The met
 goes on linearly from the last fact, so that whoever simulates the energy need not be asked.
 """
 
+
 class SimEvse:
     """All drivers of one EVSE, made to be given to `Hardware`."""
 

@@ -1,0 +1,179 @@
+"""Composes the charge point from the configuration that the host's process sends.
+
+The drivers are the simulated ones, moved by what comes over the channel; flash is a folder; the
+clock is the host's, at its speed.
+"""
+
+import sys
+from binascii import unhexlify
+from os import urandom
+
+from channel import Network
+
+from chargepoint import VERSION, modules
+from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
+from chargepoint.hal.clock import SimClock
+from chargepoint.hal.hardware import Hardware
+from chargepoint.hal.sim import SimEvse, SimReader
+from chargepoint.link.manager import Link
+from chargepoint.runtime import LinkSettings, Runtime
+from chargepoint.station.station import Station
+from chargepoint.store.files import FileStore
+
+_METER_MS = 10000
+_PRIORITY = 61  # OCPPCommCtrlr.NetworkConfigurationPriority
+
+
+class Board:
+    """The whole station; `runtime` runs it. `told` is True once the world is known."""
+
+    def __init__(self, config: dict, channel):
+        self._channel = channel
+        self._network = Network(channel)
+        self._queries = []
+        self._watched = False
+        self.told = False
+        clock = config["clock"]
+        self._clock = SimClock(clock["speed"], clock["tick_ms"])
+        self._epoch_ms = clock["epoch_ms"]  # of tick 0; None: there is no clock of its own
+        self._evses = [SimEvse(_Report(channel, n + 1)) for n in range(len(config["evses"]))]
+        for evse in self._evses:
+            evse.changed.evse = evse
+        self._reader = SimReader()
+        station = self._station(config)
+        hardware = Hardware(self._evses, self._reader, None, _METER_MS)
+        self.runtime = Runtime(station, hardware, self._clock, self._message, self._before_wait)
+        self.runtime.trace = _trace
+        urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
+        settings = LinkSettings(station.model, urls, config["ocpp"], config["tls"])
+        self.runtime.settings = settings
+        self.runtime.link = Link(settings, self._network, urandom, self.runtime.wake)
+
+    def handle(self, line: dict) -> None:
+        """Take one line of the host."""
+        if "evse" in line:
+            evse = self._evses[line["evse"] - 1]
+            evse.pilot.connector_id = line["plugged"]
+            evse.pilot.pilot_state = line["pilot"]
+            energy_mwh, power_w, currents_ma, voltages_mv, soc, at_ms = line["meter"]
+            evse.meter.set(energy_mwh, power_w, currents_ma, voltages_mv, soc, at_ms)
+        elif "register" in line:
+            evse_id, energy_mwh = line["register"]
+            self._evses[evse_id - 1].meter.replace(energy_mwh)
+        elif "token" in line:
+            self._reader.present(*line["token"])
+        elif "fault" in line:
+            self._fault(*line["fault"])
+        elif "state" in line:
+            self._queries.append(line["state"])
+        elif "advance" in line:
+            self._clock.advance(line["advance"])
+        elif "watch" in line:
+            self._watched = line["watch"]
+        elif "route" in line:
+            self._network.route(*line["route"])
+        elif "go" in line:
+            self.told = True
+        elif "stop" in line:
+            self.runtime.stopping = True
+        self.runtime.wake()
+
+    def _station(self, config: dict) -> Station:
+        evses = [
+            EvseLayout(phases, current, tuple(names)) for phases, current, names in config["evses"]
+        ]
+        layout = Layout(
+            config["vendor"],
+            config["model"],
+            config["serial"],
+            VERSION,
+            config["id"],
+            tuple(evses),
+        )
+        store = FileStore(config["flash"], urandom)
+        model = DeviceModel(layout, store.slots, config["features"])
+        model.network_slots = tuple(range(len(config["csms"])))
+        model.max_security_profile = max([1] + [profile for _, profile in config["csms"]])
+        self._preset(model, config)
+        reason = store.slots.load("boot_reason")
+        store.slots.delete("boot_reason")
+        reason = reason.decode() if reason else "PowerUp"
+        station = Station(layout, model, store, urandom, reason, self._log)
+        if self._epoch_ms is not None:
+            # Of a whole second, so that both processes turn to the next one together.
+            station.provisioning.set_clock(self._epoch_ms // 1000, -(self._epoch_ms % 1000))
+        return station
+
+    def _preset(self, model, config: dict) -> None:
+        """What the station left the factory with; the server's changes win over it."""
+        model.presets[_PRIORITY << 16] = ",".join([str(n) for n in model.network_slots])
+        modules.use("device_model.presets").preset(model, config["defaults"])
+        values, allow_unknown = config["configuration"]
+        modules.use("profiles.ocpp16.configuration").preset(model, values, allow_unknown)
+        values, allow_unknown = config["variables"]
+        modules.use("device_model.presets").preset(model, values, allow_unknown)
+        if config["credential"] is not None:
+            model.preset_credential = unhexlify(config["credential"])
+        modules.release()
+
+    def _fault(self, evse_id: int, connector_id: int, code: str, active: bool) -> None:
+        evse = self._evses[evse_id - 1]
+        evse.faults.set(connector_id, code, active)
+        if code == "WeldedContactor":
+            evse.contactor.weld(active)
+        elif code == "ConnectorLockFailure":
+            evse.lock.stuck = active
+
+    def _before_wait(self, deadline, settled: bool) -> None:
+        """A pass is over: answer who waits for that."""
+        queries, self._queries = self._queries, []
+        for number in queries:
+            link = self.runtime.link
+            url = link.profile[0] or None
+            value = modules.use("station.snapshot").snapshot(
+                self.runtime.station, url, self._clock.now()
+            )
+            self._channel.send({"state": number, "value": value})
+        if queries:
+            modules.release()
+        if self._watched:
+            self._channel.send(
+                {"idle": deadline, "settled": settled, "seen": self._channel.received}
+            )
+
+    def _message(self, direction: str, text: str) -> None:
+        self._channel.send({"message": [direction, text]})
+
+    def _log(self, text: str) -> None:
+        self._channel.send({"log": text})
+
+
+class _Report:
+    """Tells the host what the station has done to an EVSE."""
+
+    def __init__(self, channel, evse_id: int):
+        self._channel = channel
+        self._evse_id = evse_id
+        self.evse = None
+
+    def __call__(self) -> None:
+        evse = self.evse
+        if evse is None:  # while it is being made
+            return
+        self._channel.send(
+            {
+                "evse": self._evse_id,
+                "closed": evse.contactor.closed(),
+                "offered_ma": evse.pilot.offered_ma,
+                "locked": evse.lock.locked(),
+            }
+        )
+
+
+def _trace(error) -> None:
+    if hasattr(sys, "print_exception"):
+        sys.print_exception(error, sys.stderr)
+    else:
+        import traceback
+
+        traceback.print_exception(error)

@@ -1,0 +1,235 @@
+"""One asyncio loop that joins Station, Link, Hardware and clock.
+
+Every pass feeds what is new into the Station, polls it, executes its commands before anything is
+sent, and sends. Then it waits for the earliest deadline or for `wake()`, which a driver, the link
+or a board calls when something has happened. Nothing else in the program waits for the Station.
+
+Whatever ends the loop, the contactors open first. An exception that nobody caught is written to the
+store and told to the server after the reboot; `run()` returns the reason of the reboot, and it is
+the board's main that restarts the machine.
+"""
+
+import asyncio
+
+from .compat import const
+
+_ROUNDS = const(16)  # commands, confirmations and what follows from them settle well below this
+_CLOSE_MS = const(2000)  # how long a reboot waits for the closing handshake
+_CONNECT_MS = const(30000)
+_MAX_TRACE = const(250)  # characters of an error that go into a security event
+
+_PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
+_ATTEMPTS = const(62)  # OCPPCommCtrlr.NetworkProfileConnectionAttempts
+_PING_INTERVAL = const(69)  # OCPPCommCtrlr.WebSocketPingInterval
+_RANDOM_RANGE = const(65)  # OCPPCommCtrlr.RetryBackOffRandomRange
+_REPEAT_TIMES = const(66)  # OCPPCommCtrlr.RetryBackOffRepeatTimes
+_WAIT_MINIMUM = const(67)  # OCPPCommCtrlr.RetryBackOffWaitMinimum
+
+
+class LinkSettings:
+    """What the link asks of the device model, read anew at each use.
+
+    urls: the network connection profiles, as tuples (url, security_profile, slot), in any order;
+    tls_files: paths of root certificates, own certificate and key, None each; limit: bytes of the
+    longest message.
+    """
+
+    def __init__(self, model, urls, subprotocols, tls_files=(None, None, None), limit=16384):
+        self._model = model
+        self._urls = urls
+        self.identity = model.layout.identity
+        self.subprotocols = subprotocols
+        self.tls_files = tls_files
+        self.message_limit = limit
+        self.connect_timeout_ms = _CONNECT_MS
+
+    def profiles(self) -> list:
+        """(url, security_profile) of those that are set, by NetworkConfigurationPriority."""
+        found = []
+        for slot in self._model.text(_PRIORITY).split(","):
+            for url in self._urls:
+                if str(url[2]) == slot.strip():
+                    found.append(url[:2])
+        return found
+
+    def slot(self, profile) -> int:
+        """The number of the slot that holds this (url, security_profile)."""
+        for url in self._urls:
+            if url[:2] == profile:
+                return url[2]
+        return 0
+
+    @property
+    def password(self):
+        return self._model.credential()
+
+    @property
+    def ping_interval_s(self) -> int:
+        return self._model.integer(_PING_INTERVAL)
+
+    @property
+    def attempts(self) -> int:
+        return self._model.integer(_ATTEMPTS)
+
+    @property
+    def backoff(self) -> tuple:
+        model = self._model
+        return (
+            model.integer(_REPEAT_TIMES),
+            model.integer(_RANDOM_RANGE),
+            model.integer(_WAIT_MINIMUM),
+        )
+
+
+class Runtime:
+    """station, link, hardware as in their modules; clock: hal.clock.
+
+    on_message(direction, text), direction "in" or "out": sees every message (simulator);
+    before_wait(deadline_ms, settled): called after each pass, settled True when nothing is awaited
+    from outside. Both may be None.
+    """
+
+    def __init__(self, station, hardware, clock, on_message=None, before_wait=None):
+        self.station = station
+        self.link = self.settings = None  # set by the board, for the link needs `wake`
+        self.hardware = hardware
+        self.clock = clock
+        self.on_message = on_message
+        self.before_wait = before_wait
+        self.stopping = False  # True: end in order, without a reboot
+        self._event = asyncio.Event()
+        self._closing_ms = None
+
+    def wake(self) -> None:
+        """Something has happened: make a pass soon."""
+        self._event.set()
+
+    async def run(self) -> str:
+        """Work until the station must reboot; the reason of that, also after an error.
+
+        An empty reason means that it was asked to stop (`stopping`).
+        """
+        station = self.station
+        reason = "ApplicationReset"
+        try:
+            self._start()
+            reason = await self._loop()
+        except Exception as error:
+            self.hardware.open_all()
+            text = "%s: %s" % (type(error).__name__, error)
+            station.log("unhandled " + text)
+            self.trace(error)
+            station.store.slots.save("crash", text[:_MAX_TRACE].encode())
+        finally:
+            self.hardware.open_all()
+        if reason:
+            station.store.slots.save("boot_reason", reason.encode())
+        return reason
+
+    def trace(self, error) -> None:
+        """Where a board has a console, it may show where the error came from."""
+
+    def _start(self) -> None:
+        station, now = self.station, self.clock.now()
+        station.start(now)
+        crash = station.store.slots.load("crash")
+        if crash:
+            station.store.slots.delete("crash")
+            text = crash.decode()
+            memory = text.startswith("MemoryError")
+            station.security_event("MemoryExhaustion" if memory else "ResetOrReboot", text)
+
+    async def _loop(self) -> str:
+        while True:
+            self._event.clear()
+            now = self.clock.now()
+            self._pass(now)
+            reason = "" if self.stopping else self.station.reboot
+            if reason is not None and self._closed(now):
+                return reason
+            deadline = self._deadline()
+            if self.before_wait is not None:
+                self.before_wait(deadline, not (self.station.busy or self.link.busy))
+            await self._wait(deadline)
+
+    async def _wait(self, deadline) -> None:
+        if deadline is None:
+            await self._event.wait()
+            return
+        wait_ms = self.clock.real_ms(deadline - self.clock.now())
+        if wait_ms <= 0:
+            await asyncio.sleep(0)  # let the link's tasks run
+            return
+        try:
+            await asyncio.wait_for(self._event.wait(), wait_ms / 1000)
+        except asyncio.TimeoutError:
+            return
+
+    def _pass(self, now: int) -> None:
+        station, link, hardware = self.station, self.link, self.hardware
+        hardware.poll(station, now)
+        link.poll(now)
+        event = link.take()
+        while event is not None:
+            self._link_event(event, now)
+            event = link.take()
+        for _ in range(_ROUNDS):
+            station.poll(now)
+            commands = station.commands()
+            if not commands:
+                break
+            hardware.execute(station, commands, now)
+        text = station.to_send()
+        while text is not None:
+            self._send(text)
+            station.poll(now)  # an answer sent may free the way for a CALL
+            text = station.to_send()
+        request, station.link_request = station.link_request, None
+        if request == "reconnect":
+            link.drop()
+        elif request is not None:
+            link.close()
+
+    def _link_event(self, event, now: int) -> None:
+        station, kind = self.station, event[0]
+        if kind == "message":
+            if self.on_message is not None:
+                self.on_message("in", event[1])
+            station.receive(event[1], now)
+        elif kind == "connected":
+            station.log("connected: " + event[1])
+            station.network_slot = self.settings.slot(self.link.profile)
+            station.connected(event[1], now)
+        elif kind == "disconnected":
+            station.log("disconnected: " + event[1])
+            station.disconnected(now)
+        elif kind == "oversized":
+            station.oversized(event[1], now)
+        elif kind == "security":
+            station.security_event(event[1])
+        else:
+            station.log("no connection: " + event[1])
+
+    def _send(self, text) -> None:
+        if self.on_message is not None:
+            if not isinstance(text, str):
+                text = "".join(text)
+            self.on_message("out", text)
+        self.link.send(text)
+
+    def _closed(self, now: int) -> bool:
+        """Whether the link has been closed in order, or has had its time for it."""
+        if self._closing_ms is None:
+            self._closing_ms = now + _CLOSE_MS
+            self.link.enabled = False
+            self.link.close(1001)
+        self.link.poll(now)
+        return not self.link.busy or now >= self._closing_ms
+
+    def _deadline(self):
+        earliest = self._closing_ms
+        for part in (self.station, self.link, self.hardware):
+            deadline = part.next_deadline()
+            if deadline is not None and (earliest is None or deadline < earliest):
+                earliest = deadline
+        return earliest

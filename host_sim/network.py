@@ -1,0 +1,148 @@
+"""The way to the servers: a loopback proxy for each, which can cut, slow or freeze connections.
+
+The station asks for a route to host and port, and connects to the proxy's port instead. Bytes go
+through untouched, so TLS does too. `latency_ms` is one way, in the world's time; `drop` is the
+probability (0 to 1) that a connection attempt fails, and that any piece of data on its way breaks the
+connection instead. `half_open` freezes the connections that are there, in both directions and
+without closing them, until it is false again; new ones work.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass, field
+
+from host_sim.clock import WorldClock
+
+_LOG = logging.getLogger("host_sim.network")
+_CHUNK = 65536
+
+
+@dataclass(eq=False)
+class _Connection:
+    writers: list[asyncio.StreamWriter]
+    thawed: asyncio.Event = field(default_factory=asyncio.Event)
+    tasks: list[asyncio.Task] = field(default_factory=list)
+
+    def cut(self) -> None:
+        for task in self.tasks:
+            task.cancel()
+        for writer in self.writers:
+            writer.transport.abort()
+
+
+class Network:
+    """All links of one station."""
+
+    def __init__(self, clock: WorldClock, rng: random.Random | None = None) -> None:
+        self.online = True
+        self.latency_ms = 0.0
+        self.drop = 0.0
+        self.half_open = False
+        self._clock = clock
+        self._rng = rng or random.Random()
+        self._servers: dict[tuple[str, int], asyncio.Server] = {}
+        self._connections: set[_Connection] = set()
+
+    def set_online(self, online: bool) -> None:
+        self.online = online
+        if not online:
+            self.cut()
+
+    def set_half_open(self, half_open: bool) -> None:
+        self.half_open = half_open
+        for connection in self._connections:
+            if half_open:
+                connection.thawed.clear()
+            else:
+                connection.thawed.set()
+
+    def cut(self) -> None:
+        """Every present connection breaks."""
+        for connection in list(self._connections):
+            connection.cut()
+
+    async def route(self, host: str, port: int) -> tuple[str, int]:
+        """Where to connect for a server. Raises OSError while the network is down."""
+        if not self.online:
+            raise OSError("the network is down")
+        key = (host, port)
+        if key not in self._servers:
+
+            async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await self._accept(key, reader, writer)
+
+            self._servers[key] = await asyncio.start_server(accept, "127.0.0.1", 0)
+        return self._servers[key].sockets[0].getsockname()[:2]
+
+    async def close(self) -> None:
+        for server in self._servers.values():
+            server.close()
+        self.cut()
+
+    async def _accept(
+        self, key: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        if not self.online or self._rng.random() < self.drop:
+            writer.transport.abort()
+            return
+        connection = _Connection([writer])
+        connection.thawed.set()
+        self._connections.add(connection)
+        try:
+            # In this order, so that a cut during the connect reaches this side.
+            server_reader, server_writer = await asyncio.open_connection(*key)
+            connection.writers.append(server_writer)
+            if not self.online:
+                return
+            connection.tasks = [
+                asyncio.create_task(self._pump(connection, reader, server_writer)),
+                asyncio.create_task(self._pump(connection, server_reader, writer)),
+            ]
+            await asyncio.wait(connection.tasks, return_when=asyncio.FIRST_COMPLETED)
+        except OSError as error:
+            _LOG.info("%s:%d: %s", key[0], key[1], error)
+        finally:
+            self._connections.discard(connection)
+            connection.cut()
+
+    async def _pump(
+        self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        """Carry one direction; returns when it has ended and all of it is through."""
+        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        async def deliver() -> None:
+            while True:
+                due, data = await pieces.get()
+                if due > loop.time():
+                    await asyncio.sleep(due - loop.time())
+                await connection.thawed.wait()
+                if not data:
+                    return
+                try:
+                    writer.write(data)
+                    await writer.drain()
+                except OSError:
+                    connection.cut()
+
+        delivery = asyncio.create_task(deliver())
+        connection.tasks.append(delivery)
+        try:
+            while True:
+                await connection.thawed.wait()
+                data = await reader.read(_CHUNK)
+                if data and self._rng.random() < self.drop:
+                    return
+                delay_s = self._clock.real_s(self.latency_ms)
+                pieces.put_nowait((loop.time() + delay_s, data))
+                if not data:
+                    await delivery
+                    return
+        except OSError:
+            return  # broken: the other direction ends with it
+        finally:
+            delivery.cancel()

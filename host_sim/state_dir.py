@@ -1,0 +1,107 @@
+"""The folder that holds what a station keeps without power: its flash, and its meters' registers.
+
+One process at a time works on it. The lock is inherited by the station's process, so that a new
+simulator never meets an old station that has not died yet.
+
+A meter counts until the very moment the power fails, but a file can't be written all the time: it is
+written every tenth of a second while a car charges, with the power, and what was counted between
+that and the last sign of life in the folder is added at the next start.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from host_sim.world import MJ_PER_WH, Evse
+
+SAVE_EVERY_S = 0.1
+_LOCK_PATIENCE_S = 3
+
+
+class StateDirError(Exception):
+    """One line for the user."""
+
+
+class StateDir:
+    """path None: a temporary folder that goes when the simulator ends in order."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._temporary = None
+        if path is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="host-sim-")
+            path = Path(self._temporary.name)
+        self.path = path
+        self.flash = path / "flash"
+        self._meters = path / "meters.json"
+        try:
+            self.flash.mkdir(parents=True, exist_ok=True)
+            self.lock_fd = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+        except OSError as error:
+            raise StateDirError(f"--state-dir {path}: {error.strerror or error}") from None
+        self._lock()
+
+    def restore(self, evses: Iterable[Evse]) -> int | None:
+        """Give the meters their registers. The time of day (ms since 1970) when it was last saved."""
+        try:
+            saved = json.loads(self._meters.read_text())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise StateDirError(f"{self._meters}: {error}") from None
+        uncounted_s = self._uncounted_s(saved)
+        for evse in evses:
+            entry = saved["evses"].get(str(evse.id))
+            if entry is not None:
+                counted_mj = int(entry["power_w"] * uncounted_s * 1000 * saved["rate"])
+                evse.register_mj = entry["energy_mj"] + counted_mj
+        return saved["epoch_ms"]
+
+    def save(self, evses: Iterable[Evse], epoch_ms: int, rate: float) -> None:
+        """Keep the registers as they are now."""
+        value = {
+            "evses": {
+                str(evse.id): {
+                    "energy_mj": evse.register_mj,
+                    "energy_wh": evse.register_mj / MJ_PER_WH,
+                    "power_w": evse.power_w,
+                }
+                for evse in evses
+            },
+            "epoch_ms": epoch_ms,
+            "saved_s": time.time(),
+            "rate": rate,
+        }
+        new = self._meters.with_suffix(".new")
+        new.write_text(json.dumps(value))
+        os.replace(new, self._meters)
+
+    def close(self) -> None:
+        os.close(self.lock_fd)
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _uncounted_s(self, saved: dict) -> float:
+        """From the last save to the last write of the station, within one saving interval."""
+        files = [entry.stat().st_mtime for entry in os.scandir(self.flash) if entry.is_file()]
+        last_sign_s = max(files, default=0) + 0.01  # file times are a few ms coarse
+        return min(max(0.0, last_sign_s - saved["saved_s"]), 2 * SAVE_EVERY_S)
+
+    def _lock(self) -> None:
+        end = time.monotonic() + _LOCK_PATIENCE_S  # a station that lost its power is dying still
+        while True:
+            try:
+                fcntl.flock(self.lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    os.close(self.lock_fd)
+                    raise StateDirError(
+                        f"--state-dir {self.path}: in use by another simulator; name another folder"
+                    ) from None
+                time.sleep(0.05)
