@@ -15,7 +15,8 @@ compat modules timestamp
 rpc.endpoint rpc.errors rpc.message rpc.schema
 device_model.model device_model.table
 station.authorization station.evse station.metering station.outbox station.provisioning
-station.record station.router station.station station.transactions
+station.power station.record station.router station.station station.transaction
+station.transactions
 profiles.ocpp16.schema profiles.ocpp201.schema
 store.frame
 link.backoff link.handshake link.masking link.url link.websocket
@@ -23,7 +24,7 @@ link.backoff link.handshake link.masking link.url link.websocket
 TRANSIENT = """
 device_model.access device_model.presets device_model.report device_model.variables
 station.availability station.cache station.data_transfer station.remote_control station.reset
-station.snapshot station.trigger
+station.resume station.snapshot station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp201.requests
 """

@@ -22,6 +22,7 @@ class IdToken:
         self.group = group  # groupIdToken, "" if there is none
         self.remote_start_id = remote_start_id
         self.reservation_id = None  # of the reservation that this authorization uses up
+        self.evse_ids = None  # where alone it is good, None: everywhere (C01.FR.21)
 
     def same(self, other) -> bool:
         """Equal in value, whatever the case, and in type (C01.FR.25)."""
@@ -70,7 +71,7 @@ class Evse:
         self.wanted = False  # the contactor, as it was commanded
         self.contactor_by_ms = None  # when `closed` must agree with `wanted` at the latest
         self.locked = False  # the cable, as the hardware confirmed it
-        self.lock_wanted = False
+        self.lock_wanted = None  # the cable, as it was commanded since it is in
         self.offered_ma = 0
         self.authorized = None  # IdToken
         self.owner = None  # IdToken whose holder may take the cable; None: everybody
@@ -89,7 +90,16 @@ class Evse:
         return self.closed and self.plugged != 0 and self.pilot in "CD"
 
     @property
+    def points(self) -> int:
+        """Which start and stop points hold: 1 EVConnected, 2 Authorized, 4 both, 8 EnergyTransfer."""
+        points = 1 if self.connected else 0
+        if self.authorized is not None:
+            points |= 6 if points else 2
+        return points | 8 if self.transferring else points
+
+    @property
     def faulted(self) -> bool:
+        """One contactor serves all connectors, so a fault of one is a fault of the EVSE."""
         return self._hit(_HARMLESS + " " + _SUSPENDING)
 
     @property
@@ -105,6 +115,12 @@ class Evse:
         if self.plugged:
             return self.connectors[self.plugged - 1]
         return self.connectors[0] if len(self.connectors) == 1 else None
+
+    def can_be_authorized(self, station) -> bool:
+        """Whether a token could be accepted here now."""
+        if not (station.operative and self.usable) or self.authorized is not None:
+            return False
+        return self.transaction is None or self.transaction.final is None
 
     def may_offer(self) -> bool:
         """Whether the EV may be told that there is current."""
@@ -131,7 +147,7 @@ class Evse:
             return "Charging"
         if self.authorized is None:
             return "EVConnected"
-        if not self.offered_ma:
+        if not self.may_offer():
             return "SuspendedEVSE"
         # An EV that has not asked yet is not suspended: it wakes up when it sees the offer.
         charged = self.transaction is not None and self.transaction.charging_ms >= 0
@@ -148,10 +164,24 @@ class Evse:
             faults.remove(code)
         return True
 
-    def _hit(self, unless: str) -> bool:
-        """Whether there is a fault whose code is not in `unless`. One contactor serves them all."""
-        for faults in [self.faults] + [connector.faults for connector in self.connectors]:
-            for code in faults:
-                if code not in unless.split():
-                    return True
+    def status(self, station, connector) -> str:
+        """ConnectorStatusEnumType; what is set inoperative stays occupied until its end (G03.FR.05)."""
+        if self._hit(_HARMLESS + " " + _SUSPENDING, connector):
+            return "Faulted"
+        operative = station.operative and self.operative and connector.operative
+        if not operative and (self.transaction is None or self.plugged != connector.id):
+            return "Unavailable"
+        if self.plugged == connector.id:
+            return "Occupied"
+        return "Available" if self.reserved is None else "Reserved"
+
+    def _hit(self, unless: str, connector=None) -> bool:
+        """Whether a fault holds whose code is not in `unless`, at `connector` or anywhere here."""
+        codes = list(self.faults)
+        for other in self.connectors:
+            if connector in (None, other):
+                codes += other.faults
+        for code in codes:
+            if code not in unless.split():
+                return True
         return False

@@ -16,18 +16,18 @@ energy never falls. Registers are totals; there is no register for each phase.
 from ..compat import const
 from . import record as records
 
-_SAMPLED_ENABLED = const(0)  # SampledDataCtrlr.Enabled
-_TX_STARTED_MEASURANDS = const(0)  # SampledDataCtrlr.TxStartedMeasurands
-_TX_UPDATED_INTERVAL = const(0)  # SampledDataCtrlr.TxUpdatedInterval
-_TX_UPDATED_MEASURANDS = const(0)  # SampledDataCtrlr.TxUpdatedMeasurands
-_TX_ENDED_INTERVAL = const(0)  # SampledDataCtrlr.TxEndedInterval
-_TX_ENDED_MEASURANDS = const(0)  # SampledDataCtrlr.TxEndedMeasurands
-_ALIGNED_ENABLED = const(0)  # AlignedDataCtrlr.Enabled
-_ALIGNED_INTERVAL = const(0)  # AlignedDataCtrlr.Interval
-_ALIGNED_MEASURANDS = const(0)  # AlignedDataCtrlr.Measurands
-_ALIGNED_TX_ENDED_INTERVAL = const(0)  # AlignedDataCtrlr.TxEndedInterval
-_ALIGNED_TX_ENDED_MEASURANDS = const(0)  # AlignedDataCtrlr.TxEndedMeasurands
-_SEND_DURING_IDLE = const(0)  # AlignedDataCtrlr.SendDuringIdle
+_SAMPLED_ENABLED = const(71)  # SampledDataCtrlr.Enabled
+_TX_STARTED_MEASURANDS = const(73)  # SampledDataCtrlr.TxStartedMeasurands
+_TX_UPDATED_INTERVAL = const(74)  # SampledDataCtrlr.TxUpdatedInterval
+_TX_UPDATED_MEASURANDS = const(75)  # SampledDataCtrlr.TxUpdatedMeasurands
+_TX_ENDED_INTERVAL = const(76)  # SampledDataCtrlr.TxEndedInterval
+_TX_ENDED_MEASURANDS = const(77)  # SampledDataCtrlr.TxEndedMeasurands
+_ALIGNED_ENABLED = const(23)  # AlignedDataCtrlr.Enabled
+_ALIGNED_INTERVAL = const(24)  # AlignedDataCtrlr.Interval
+_ALIGNED_MEASURANDS = const(25)  # AlignedDataCtrlr.Measurands
+_ALIGNED_TX_ENDED_INTERVAL = const(27)  # AlignedDataCtrlr.TxEndedInterval
+_ALIGNED_TX_ENDED_MEASURANDS = const(28)  # AlignedDataCtrlr.TxEndedMeasurands
+_SEND_DURING_IDLE = const(26)  # AlignedDataCtrlr.SendDuringIdle
 
 # Bit n of a sample's mask is word n: append only, masks are journalled.
 MEASURANDS = (
@@ -124,7 +124,9 @@ class Metering:
         """Tick in ms of the next sample, or None."""
         now = self.station.now
         epoch_s = self.station.clock_epoch_s(now)
-        deadlines = [now + (due_s - epoch_s) * 1000 for due_s in self._aligned if due_s is not None]
+        deadlines = [
+            now + (due_s - epoch_s) * 1000 for due_s in self._aligned if due_s is not None
+        ]
         for evse in self.station.evses:
             if evse.transaction is not None:
                 for which in (0, 1):
@@ -152,9 +154,13 @@ class Metering:
         mask = self._mask(_TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
         return transaction.samples + self._sample(evse, "Transaction.End", mask)
 
-    def trigger(self, evse) -> list:
-        """A sample on demand, of what aligned data tells (TriggerMessage MeterValues)."""
-        return self._sample(evse, "Trigger", self._mask(_ALIGNED_MEASURANDS, _ALIGNED_ENABLED) or 1)
+    def trigger(self, evse_id: int, now: int) -> None:
+        """Tell the present values of the EVSE, or of each (0); of what aligned data tells (F06)."""
+        mask = self._mask(_ALIGNED_MEASURANDS, _ALIGNED_ENABLED) or 1
+        for evse in self.station.evses:
+            samples = self._sample(evse, "Trigger", mask)
+            if samples and evse_id in (0, evse.id):
+                self.station.emit("MeterValues", {"evseId": evse.id, "meterValue": samples})
 
     def trigger_transaction(self, evse) -> list:
         """A sample on demand, of what sampled data tells (TriggerMessage TransactionEvent)."""

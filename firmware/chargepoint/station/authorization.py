@@ -1,0 +1,237 @@
+"""Who may charge, and who may stop (block C).
+
+A token that is presented first stops what it, or its group, started. Otherwise it is looked up: what
+the station knows by itself decides at once where LocalPreAuthorize says so, or where the server can't
+be asked (LocalAuthorizeOffline, OfflineTxForUnknownIdEnabled); else the server is asked. A dead link
+fails at once, so nobody waits for it. Who is accepted gets the EVSE that was named, or the one where an
+EV waits, or the only one there is; else the next plug within EVConnectionTimeOut takes it.
+
+The cache is one text in the slot "cache", read when a card comes and not kept in RAM: a line for each
+token, latest first, of its lower-case value, type, status, group, expiry and time of entry, parted by
+tabs. It forgets refused tokens first, then the oldest (C10.FR.07).
+"""
+
+from .. import timestamp
+from ..compat import const
+from .evse import IdToken
+
+_CACHE_ENABLED = const(30)  # AuthCacheCtrlr.Enabled
+_CACHE_LIFE_TIME = const(31)  # AuthCacheCtrlr.LifeTime
+_CACHE_DISABLE_POST_AUTHORIZE = const(34)  # AuthCacheCtrlr.DisablePostAuthorize
+_AUTHORIZE_REMOTE_START = const(36)  # AuthCtrlr.AuthorizeRemoteStart
+_DISABLE_REMOTE_AUTHORIZATION = const(41)  # AuthCtrlr.DisableRemoteAuthorization
+_LOCAL_AUTHORIZE_OFFLINE = const(37)  # AuthCtrlr.LocalAuthorizeOffline
+_LOCAL_PRE_AUTHORIZE = const(38)  # AuthCtrlr.LocalPreAuthorize
+_MASTER_PASS_GROUP_ID = const(39)  # AuthCtrlr.MasterPassGroupId
+_OFFLINE_TX_FOR_UNKNOWN_ID = const(40)  # AuthCtrlr.OfflineTxForUnknownIdEnabled
+
+_MAX_CACHED = const(32)
+_FRESH_S = const(3600)  # the latest entry is not written anew within this time
+_NEVER_ASKED = "NoAuthorization Central"  # C02, C05.FR.01; nor are they cached
+
+
+class Authorization:
+    """Tokens of one Station."""
+
+    def __init__(self, station):
+        self.station = station
+        self._asked = None  # IdToken that the server is asked about
+
+    # ---- inputs
+
+    def on_token(self, id_token: str, token_type: str, evse_id: int, now: int) -> None:
+        """A token was presented at an EVSE, or at the station (0)."""
+        token = IdToken(id_token, token_type)
+        for evse in self._places(evse_id):
+            if token.same(evse.authorized):  # C01.FR.03, E07.FR.01
+                self.station.transactions.stop(evse, "Local", "StopAuthorized", now, token)
+                return
+            if token.same(evse.owner):  # E05.FR.11: the cable is his
+                self.station.transactions.release(evse, now)
+                if evse.transaction is None:
+                    return
+        if not token.same(self._asked):
+            self._check(token, evse_id, now)
+
+    def on_remote_start(self, evse, id_token, token_type, remote_start_id, now: int) -> None:
+        """The server starts `evse` for that token (F01, F02)."""
+        token = IdToken(id_token, token_type, "", remote_start_id)
+        if self.station.model.boolean(_AUTHORIZE_REMOTE_START):  # F01.FR.01
+            self._check(token, evse.id, now)
+        else:  # F01.FR.02
+            self._start(token, evse.id, None, now)
+
+    def poll(self, now: int) -> None:
+        """Nothing is due here: who does not plug in is forgotten by `transactions`."""
+
+    def next_deadline(self):
+        return None
+
+    # ---- what is known locally
+
+    def lookup(self, token, now: int):
+        """(status, group) of a token that the station knows, or None."""
+        if not self.station.model.boolean(_CACHE_ENABLED):
+            return None
+        line = self._find(self._load(), token.id_token, token.type)
+        if line is None:
+            return None
+        _, _, status, group, expiry, entered = line.split("\t")
+        epoch_s = self.station.clock_epoch_s(now)
+        if epoch_s is not None:  # C10.FR.10, C10.FR.13
+            life_s = self.station.model.integer(_CACHE_LIFE_TIME)
+            if expiry:
+                if epoch_s > int(expiry):
+                    return None
+            elif life_s and entered and epoch_s > int(entered) + life_s:
+                return None
+        return status, group
+
+    def remember(self, id_token: str, token_type: str, info: dict, now: int) -> None:
+        """Keep an idTokenInfo of the server in the cache (C10.FR.01, FR.04, FR.05)."""
+        if token_type in _NEVER_ASKED.split() or not self.station.model.boolean(_CACHE_ENABLED):
+            return
+        text = self._load()
+        epoch_s = self.station.clock_epoch_s(now)
+        expiry = _epoch_s(info.get("cacheExpiryDateTime"))
+        lines = text.split("\n") if text else []
+        old = self._find(text, id_token, token_type)
+        fields = [id_token.lower(), token_type, info["status"], self.group_of(info)]
+        fields += [str(expiry or ""), str(epoch_s or "")]
+        if old is not None:
+            was = old.split("\t")
+            if old == lines[0] and was[:5] == fields[:5] and was[5] and epoch_s:
+                if epoch_s - int(was[5]) < _FRESH_S:
+                    return  # spare the flash
+            lines.remove(old)
+        if expiry is None or epoch_s is None or expiry > epoch_s:
+            lines.insert(0, "\t".join(fields))
+        if len(lines) > _MAX_CACHED:
+            refused = [line for line in lines if line.split("\t")[2] != "Accepted"]
+            lines.remove(refused[-1] if refused else lines[-1])
+        self.station.store.slots.save("cache", "\n".join(lines).encode())
+
+    def clear_cache(self) -> bool:
+        """Forget all tokens (C11); False where the cache is switched off."""
+        if not self.station.model.boolean(_CACHE_ENABLED):
+            return False
+        self.station.store.slots.delete("cache")
+        return True
+
+    def group_of(self, info: dict) -> str:
+        """The group of an idTokenInfo, or ""."""
+        return info.get("groupIdToken", {}).get("idToken", "")
+
+    def _load(self) -> str:
+        return (self.station.store.slots.load("cache") or b"").decode()
+
+    def _find(self, text: str, id_token: str, token_type: str):
+        """The cache's line of that token, or None."""
+        text = "\n" + text + "\n"
+        at = text.find("\n%s\t%s\t" % (id_token.lower(), token_type))
+        return None if at < 0 else text[at + 1 : text.find("\n", at + 1)]
+
+    # ---- deciding
+
+    def _places(self, evse_id: int) -> list:
+        """Where a token that was presented there can mean something."""
+        if evse_id:
+            return [self.station.evses[evse_id - 1]]
+        return self.station.transactions.all()
+
+    def _check(self, token, evse_id: int, now: int) -> None:
+        """Decide by what is known, or ask the server."""
+        model = self.station.model
+        known = self.lookup(token, now)
+        accepted = known is not None and known[0] == "Accepted"
+        if token.type in _NEVER_ASKED.split():
+            self._start(token, evse_id, None, now)
+        elif accepted and self._stop_by_group(token, known[1], evse_id, now):
+            pass
+        elif accepted and model.boolean(_LOCAL_PRE_AUTHORIZE):  # C12
+            self._grant(token, known[1], evse_id, None, now)
+        elif model.boolean(_DISABLE_REMOTE_AUTHORIZATION) or (
+            known is not None and not accepted and model.boolean(_CACHE_DISABLE_POST_AUTHORIZE)
+        ):
+            if accepted:
+                self._grant(token, known[1], evse_id, None, now)
+        else:
+
+            def on_answer(answer, now):
+                self._on_answer(token, evse_id, answer, now)
+
+            self._asked = token
+            request = {"idToken": {"idToken": token.id_token, "type": token.type}}
+            self.station.emit("Authorize", request, on_answer)
+
+    def _on_answer(self, token, evse_id: int, answer, now: int) -> None:
+        if token is self._asked:
+            self._asked = None
+        if answer is not None:
+            info = answer["idTokenInfo"]
+            self.remember(token.id_token, token.type, info, now)
+            if info["status"] == "Accepted":
+                self._grant(token, self.group_of(info), evse_id, info.get("evseId"), now)
+            return
+        model = self.station.model
+        known = self.lookup(token, now)
+        if known is None:
+            if model.boolean(_OFFLINE_TX_FOR_UNKNOWN_ID):  # C15.FR.08
+                self._start(token, evse_id, None, now)
+        elif known[0] == "Accepted" and model.boolean(_LOCAL_AUTHORIZE_OFFLINE):  # C13
+            self._grant(token, known[1], evse_id, None, now)
+
+    def _grant(self, token, group: str, evse_id: int, allowed, now: int) -> None:
+        """The token is accepted: it stops its group's transaction, or starts one."""
+        master = self.station.model.text(_MASTER_PASS_GROUP_ID)
+        if group and group.lower() == master.lower():  # C16.FR.02, C16.FR.03: stops, never starts
+            for evse in self.station.transactions.all():
+                if evse.transaction is not None or evse.authorized is not None:
+                    stop = self.station.transactions.stop
+                    stop(evse, "MasterPass", "StopAuthorized", now, token)
+        elif not self._stop_by_group(token, group, evse_id, now):
+            token.group = group
+            self._start(token, evse_id, allowed, now)
+
+    def _stop_by_group(self, token, group: str, evse_id: int, now: int) -> bool:
+        """End what another token of the group started (C09.FR.03); True if there was any."""
+        for evse in self._places(evse_id):
+            other = evse.authorized
+            if group and other is not None and group.lower() == other.group.lower():
+                self.station.transactions.stop(evse, "Local", "StopAuthorized", now, token)
+                return True
+        return False
+
+    def _start(self, token, evse_id: int, allowed, now: int) -> None:
+        """Authorize the EVSE that the token is for; allowed: evse ids, or None for all."""
+        transactions = self.station.transactions
+        if not transactions.may_start():
+            return
+        evses = [
+            evse
+            for evse in self.station.evses
+            if evse_id in (0, evse.id)
+            and (not allowed or evse.id in allowed)  # C01.FR.21
+            and evse.can_be_authorized(self.station)
+            and (  # C01.FR.23
+                evse.transaction is None
+                or evse.transaction.token is None
+                or token.same(evse.transaction.token)
+            )
+        ]
+        waiting = [evse for evse in evses if evse.connected] or [e for e in evses if e.plugged]
+        if waiting:
+            transactions.authorize(waiting[0], token, now)
+        elif len(evses) == 1 and (evse_id or len(self.station.evses) == 1):
+            transactions.authorize(evses[0], token, now)
+        elif evses and transactions.lobby.authorized is None:
+            token.evse_ids = allowed
+            transactions.authorize(transactions.lobby, token, now)
+
+
+def _epoch_s(text):
+    """Seconds of a timestamp, or None for none or one that is none."""
+    try:
+        return timestamp.parse(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,62 @@
+"""What the hardware of an EVSE is commanded: contactor, offer and lock (safety).
+
+The contactor closes only for a transaction, or for what starts one, with an authorization, a healthy
+pilot, no fault and, at a socket, a locked cable; `cut` opens it the moment that one of these is
+missing, and is called before anything else is done about an event. A command is confirmed by the
+hardware; a contactor that does not follow in time is reported as a fault by `Transactions.poll`.
+"""
+
+from ..compat import const
+
+_UNLOCK_ON_EV_SIDE_DISCONNECT = const(68)  # OCPPCommCtrlr.UnlockOnEVSideDisconnect
+
+_FOLLOW_MS = const(500)  # a contactor's time to obey
+
+
+def cut(transactions, evse, now: int) -> None:
+    """Open the contactor if it may not be closed (any more)."""
+    if (evse.wanted or evse.closed) and not (evse.may_close() and transactions.served(evse)):
+        if evse.wanted or evse.contactor_by_ms is None:
+            evse.contactor_by_ms = now + _FOLLOW_MS
+            transactions.station.command("contactor", evse.id, False)
+        evse.wanted = False
+
+
+def apply(transactions, evse, now: int) -> None:
+    """Offer, lock and close as far as the facts allow."""
+    if not evse.id:
+        return
+    command = transactions.station.command
+    offered_ma = evse.max_current_ma if evse.may_offer() and transactions.served(evse) else 0
+    if offered_ma != evse.offered_ma:
+        evse.offered_ma = offered_ma
+        command("offer", evse.id, offered_ma)
+    if evse.plugged and evse.connector.socket:
+        lock = evse.owner is not None or evse.closed  # never unlocked under power
+        if lock != evse.lock_wanted:
+            evse.lock_wanted = lock
+            command("lock", evse.id, lock)
+    else:
+        evse.lock_wanted = None
+    if not evse.wanted and evse.may_close() and transactions.served(evse):
+        evse.wanted = True
+        evse.contactor_by_ms = now + _FOLLOW_MS
+        command("contactor", evse.id, True)
+
+
+def confirmed(evse, now: int) -> None:
+    """`evse.closed` is fresh from the hardware."""
+    if evse.closed == evse.wanted:
+        evse.contactor_by_ms = None
+    elif evse.wanted and evse.contactor_by_ms is None:  # it fell open by itself
+        evse.contactor_by_ms = now + _FOLLOW_MS
+
+
+def free(model, evse, reason) -> None:
+    """Let everybody take the cable, unless a stop for this reason waits for the owner's card."""
+    if reason == "EVDisconnected":  # E09.FR.02, E09.FR.03
+        keep = not model.boolean(_UNLOCK_ON_EV_SIDE_DISCONNECT)
+    else:
+        keep = reason == "DeAuthorized"  # E05.FR.11
+    if not keep:
+        evse.owner = None

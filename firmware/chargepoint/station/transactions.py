@@ -1,0 +1,406 @@
+"""When power flows, and when a transaction starts and ends (block E).
+
+Theory of operation. Each input changes facts of an EVSE and calls `_update`, which does four things in
+this order: opens the contactor if it may no longer be closed, starts or ends the transaction, tells
+what happened, and closes the contactor, offers current and locks the cable as the facts now allow.
+So opening comes before everything else, whatever caused it, and closing after the record is safe.
+
+The start and stop points are bits that either hold or don't: EVConnected, Authorized,
+PowerPathClosed (both of them), EnergyTransfer. A transaction starts when a point of TxStartPoint
+holds. It ends when a point of TxStopPoint that has held in it no longer does (PowerPathClosed there
+stands for EVConnected and Authorized), so a point that was never reached ends nothing. Besides:
+
+    cause                                 ends                       stoppedReason, trigger
+    a fault (Evse.faulted)                at once                    by its code, AbnormalCondition
+    reset, unlock, power loss             at once                    as asked
+    nothing holds any more                at once                    of the last cause (E03.FR.05)
+    own or group card, remote stop        Authorized no longer holds Local or Remote
+    idTokenInfo not Accepted              Authorized no longer holds DeAuthorized
+      ... and StopTxOnInvalidId false     nothing: no energy past MaxEnergyOnInvalidId
+    EV leaves, StopTxOnEVSideDisconnect   Authorized no longer holds EVDisconnected
+    EV does not come in time              Authorized no longer holds Timeout
+
+Ended waits, for two seconds at most, until the contactor is confirmed open, so that the energy that
+it tells is the last. With it the authorization ends; then a new plug or card begins anew. A contactor
+that does not follow its command within half a second is a fault of its own.
+
+What the server must learn is journalled by `Station.record`; beside it a slot `tx<evse>` keeps the
+identity of what runs, so that after a power cut its end is told (`resume_lost`). Who may charge is
+decided in `authorization`, what is measured in `metering`, what is commanded in `power`.
+"""
+
+from .. import modules
+from ..compat import const
+from . import power
+from . import record as records
+from .evse import Evse, IdToken
+from .transaction import Transaction
+
+_AUTH_ENABLED = const(35)  # AuthCtrlr.Enabled
+_EV_CONNECTION_TIME_OUT = const(87)  # TxCtrlr.EVConnectionTimeOut
+_MAX_ENERGY_ON_INVALID_ID = const(88)  # TxCtrlr.MaxEnergyOnInvalidId
+_STOP_TX_ON_EV_SIDE_DISCONNECT = const(89)  # TxCtrlr.StopTxOnEVSideDisconnect
+_STOP_TX_ON_INVALID_ID = const(90)  # TxCtrlr.StopTxOnInvalidId
+_TX_BEFORE_ACCEPTED_ENABLED = const(91)  # TxCtrlr.TxBeforeAcceptedEnabled
+_TX_START_POINT = const(92)  # TxCtrlr.TxStartPoint
+_TX_STOP_POINT = const(93)  # TxCtrlr.TxStopPoint
+
+_POINTS = "EVConnected Authorized PowerPathClosed EnergyTransfer"  # bits as in `Evse.points`
+_CONNECTED = const(1)
+_AUTHORIZED = const(2)
+_POWER_PATH = const(4)
+_ENERGY = const(8)
+
+_OPEN_MS = const(2000)  # how long Ended waits for it
+
+# What ends an authorization, and the transaction only if TxStopPoint says so; all else ends both.
+_BY_STOP_POINT = "Local Remote MasterPass DeAuthorized EVDisconnected Timeout"
+_FAULT_REASONS = (
+    " GroundFailure=GroundFault OverCurrentFailure=OvercurrentFault"
+    " OverVoltage=PowerQuality UnderVoltage=PowerQuality "
+)
+
+
+class Transactions:
+    """The transactions and the power of one Station.
+
+    lobby: an EVSE that does not exist (id 0), where a token waits that was presented at the station
+    when no EV was there; the EVSE of the next plug takes over what it holds.
+    """
+
+    def __init__(self, station):
+        self.station = station
+        self.lobby = Evse(0, None)
+        self._accepted = station.store.slots.load("accepted") is not None
+
+    # ---- inputs
+
+    def resume_lost(self, now: int) -> None:
+        """End what a power cut or a reset has cut off; see `resume`."""
+        for evse in self.all():
+            if self.station.store.slots.load("tx%d" % evse.id) is not None:
+                modules.use("station.resume").resume(self.station, evse, now)
+        modules.release()
+
+    def on_plug(self, evse, connector_id: int, now: int) -> None:
+        """A cable is in the connector."""
+        was_connected = evse.connected
+        evse.plugged = connector_id
+        lobby = self.lobby
+        if (
+            lobby.authorized is not None
+            and (not lobby.authorized.evse_ids or evse.id in lobby.authorized.evse_ids)
+            and evse.transaction is None
+            and evse.can_be_authorized(self.station)
+        ):
+            evse.transaction, lobby.transaction = lobby.transaction, None
+            evse.authorized = evse.owner = lobby.authorized
+            evse.connect_by_ms = lobby.connect_by_ms
+            lobby.authorized = lobby.owner = lobby.connect_by_ms = None
+            if evse.transaction is not None:
+                self._adopt(evse, now)
+                evse.transaction.save(self.station, evse)
+                self.station.store.slots.delete("tx0")
+        self._moved(evse, was_connected, now)
+
+    def on_unplug(self, evse, now: int) -> None:
+        """The cable is out."""
+        was_connected = evse.connected
+        evse.plugged = 0
+        evse.pilot = "A"
+        self._moved(evse, was_connected, now)
+
+    def on_pilot(self, evse, state: str, now: int) -> None:
+        was_connected = evse.connected
+        evse.pilot = state
+        self._moved(evse, was_connected, now)
+
+    def on_contactor(self, evse, closed: bool, now: int) -> None:
+        """The hardware confirms what the contactor is."""
+        evse.closed = closed
+        if not closed:
+            evse.set_fault(0, "WeldedContactor", False)
+        power.confirmed(evse, now)
+        transaction = evse.transaction
+        trigger = "ChargingStateChanged"
+        if transaction is not None and not closed and transaction.deferred:
+            trigger, transaction.deferred = transaction.deferred, None
+        self._update(evse, trigger, now)
+
+    def on_lock(self, evse, locked: bool, now: int) -> None:
+        evse.locked = locked
+        self._update(evse, "ChargingStateChanged", now)
+
+    def on_fault(self, evse, connector_id: int, code: str, active: bool, now: int) -> None:
+        """A fault began or is over; its end starts nothing that it has ended."""
+        if not evse.set_fault(connector_id, code, active):
+            return
+        power.cut(self, evse, now)
+        if active and evse.faulted:
+            reason, at = "Other", _FAULT_REASONS.find(" " + code + "=")
+            if at >= 0:
+                reason = _FAULT_REASONS[at + len(code) + 2 :].split()[0]
+            self.stop(evse, reason, "AbnormalCondition", now)  # E06.FR.16
+        else:
+            self._update(evse, "ChargingStateChanged", now)
+
+    def on_reading(self, evse, now: int) -> None:
+        """The register has moved (called by metering)."""
+        transaction = evse.transaction
+        if transaction.limit_wh is not None or transaction.final is not None:
+            self._update(evse, "ChargingStateChanged", now)
+
+    def on_answer(self, record, answer: dict, now: int) -> None:
+        """The server's answer to a TransactionEvent."""
+        info = answer.get("idTokenInfo")
+        if info is None:
+            return
+        authorization = self.station.authorization
+        if record.id_token is not None:
+            authorization.remember(record.id_token, record.id_token_type, info, now)
+        for evse in self.all():
+            transaction, token = evse.transaction, evse.authorized
+            if transaction is None or transaction.id != record.transaction_id or token is None:
+                continue
+            if info["status"] == "Accepted":
+                token.group = token.group or authorization.group_of(info)  # C09.FR.12
+            elif self.station.model.boolean(_STOP_TX_ON_INVALID_ID):  # E05.FR.09, E05.FR.10
+                self.stop(evse, "DeAuthorized", "Deauthorized", now)
+            else:  # E05.FR.02, E05.FR.03
+                transaction.limit_wh = self.station.model.integer(_MAX_ENERGY_ON_INVALID_ID)
+                self._update(evse, "ChargingStateChanged", now)
+
+    def poll(self, now: int) -> None:
+        """Do what is due."""
+        if not self._accepted and self.station.provisioning.status == "Accepted":
+            self._accepted = True
+            self.station.store.slots.save("accepted", b"1")
+        for evse in self.all():
+            if evse.contactor_by_ms is not None and now >= evse.contactor_by_ms:
+                evse.contactor_by_ms = None
+                code = "WeldedContactor" if evse.closed else "PowerSwitchFailure"
+                self.on_fault(evse, 0, code, True, now)
+            if evse.connect_by_ms is not None and now >= evse.connect_by_ms:
+                evse.connect_by_ms = None
+                if evse.transaction is not None and evse.transaction.held & _CONNECTED:
+                    self.stop(evse, "EVDisconnected", "EVCommunicationLost", now)  # E10.FR.02
+                else:
+                    self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, C01.FR.26
+            if evse.transaction is None:
+                if evse.connected:  # the station may have become operative, or accepted
+                    self._update(evse, "CablePluggedIn", now)
+            elif evse.transaction.final is not None:
+                self._update(evse, "ChargingStateChanged", now)
+
+    def next_deadline(self):
+        """Tick in ms at which `poll` has something to do, or None."""
+        deadlines = []
+        for evse in self.all():
+            deadlines += [evse.contactor_by_ms, evse.connect_by_ms]
+            if evse.transaction is not None and evse.transaction.final is not None:
+                deadlines.append(evse.transaction.final_by_ms)
+        deadlines = [deadline for deadline in deadlines if deadline is not None]
+        return min(deadlines) if deadlines else None
+
+    # ---- for the other blocks
+
+    def all(self) -> list:
+        """Every EVSE, and the lobby as the last."""
+        return self.station.evses + [self.lobby]
+
+    def find(self, transaction_id: str):
+        """The EVSE (or the lobby) in which that transaction runs, or None."""
+        for evse in self.all():
+            if evse.transaction is not None and evse.transaction.id == transaction_id:
+                return evse
+        return None
+
+    def may_start(self) -> bool:
+        """Whether the server's acceptance, now or, when offline, once before (B04), lets one begin."""
+        status = self.station.provisioning.status
+        if status == "Accepted" or (status is None and self._accepted):
+            return True
+        return self.station.model.boolean(_TX_BEFORE_ACCEPTED_ENABLED)
+
+    def served(self, evse) -> bool:
+        """Energy is for a transaction, or starts one where TxStartPoint says so."""
+        if evse.transaction is not None:
+            return True
+        return bool(self._points(_TX_START_POINT) & _ENERGY) and self._may_begin(evse)
+
+    def authorize(self, evse, token, now: int) -> None:
+        """The holder of `token` (IdToken) may charge at `evse`, or in the lobby."""
+        evse.authorized = evse.owner = token
+        evse.finishing = False
+        transaction = evse.transaction
+        if transaction is not None:
+            transaction.reason = transaction.limit_wh = None
+            transaction.token_told = False
+        evse.connect_by_ms = None
+        self._expect_ev(evse, now)
+        self._update(evse, "Authorized", now)
+
+    def stop(self, evse, reason: str, trigger: str, now: int, id_token=None) -> None:
+        """End the authorization, and the transaction if the table above says so.
+
+        reason: stoppedReason; trigger: triggerReason; id_token: the IdToken that stopped it.
+        """
+        transaction = evse.transaction
+        if transaction is None and evse.authorized is None:
+            self._update(evse, trigger, now)
+            return
+        evse.authorized = evse.connect_by_ms = None
+        power.free(self.station.model, evse, reason)
+        if transaction is None:
+            evse.finishing = evse.plugged != 0
+        elif transaction.final is None:
+            transaction.reason = reason
+            if reason not in _BY_STOP_POINT.split():
+                self._finish(evse, trigger, now, id_token)
+            elif trigger == "Deauthorized" and evse.closed:
+                transaction.deferred = trigger  # E05.FR.09: told with its charging state
+                trigger = "ChargingStateChanged"
+        self._update(evse, trigger, now, id_token)
+
+    def release(self, evse, now: int) -> None:
+        """The owner has come for the cable."""
+        evse.owner = None
+        self._update(evse, "ChargingStateChanged", now)
+
+    def sampled(self, evse, trigger: str, samples: list, now: int) -> None:
+        """Tell samples of the running transaction."""
+        if samples and evse.transaction.final is None:
+            evse.transaction.tell(self.station, evse, "Updated", trigger, samples)
+
+    def trigger(self, evse_id: int, now: int) -> bool:
+        """Tell a TransactionEvent of the EVSE, or of each (0); False if no transaction runs."""
+        told = False
+        for evse in self.station.evses:
+            if evse_id in (0, evse.id) and evse.transaction is not None:
+                samples = self.station.metering.trigger_transaction(evse)
+                evse.transaction.tell(self.station, evse, "Updated", "Trigger", samples)
+                told = True
+        return told
+
+    # ---- inside
+
+    def _moved(self, evse, was_connected: bool, now: int) -> None:
+        """Cable or pilot have changed."""
+        power.cut(self, evse, now)
+        if evse.connected == was_connected:
+            self._update(evse, "ChargingStateChanged", now)
+        elif evse.connected:
+            evse.finishing = False
+            evse.connect_by_ms = None
+            if evse.authorized is None and not self.station.model.boolean(_AUTH_ENABLED):
+                evse.authorized = evse.owner = IdToken("", "NoAuthorization")  # C02.FR.01
+            self._update(evse, "CablePluggedIn", now)
+        elif evse.authorized is not None and self.station.model.boolean(
+            _STOP_TX_ON_EV_SIDE_DISCONNECT
+        ):  # E09.FR.01
+            self.stop(evse, "EVDisconnected", "EVCommunicationLost", now)
+        else:
+            self._update(evse, "EVCommunicationLost", now)
+        if not evse.plugged:
+            evse.finishing = False
+            evse.owner = evse.authorized
+            evse.set_fault(0, "PowerSwitchFailure", False)  # the next one may try again
+        self._expect_ev(evse, now)
+
+    def _expect_ev(self, evse, now: int) -> None:
+        """An authorization ends if no EV comes in time (E10.FR.02); with 0 s it never does.
+
+        A cable that is locked in its socket waits for its owner instead (E10.FR.01).
+        """
+        if evse.authorized is None or evse.connected or evse.connect_by_ms is not None:
+            return
+        timeout_ms = self.station.model.integer(_EV_CONNECTION_TIME_OUT) * 1000
+        began = evse.transaction is not None and evse.transaction.held & _CONNECTED
+        if timeout_ms and not (began and evse.plugged and evse.connector.socket):
+            evse.connect_by_ms = now + timeout_ms
+
+    def _update(self, evse, trigger: str, now: int, id_token=None) -> None:
+        """Bring power, transaction and server in line with the facts; `trigger` is what happened."""
+        power.cut(self, evse, now)
+        points = evse.points
+        if evse.transaction is None:
+            if points & self._points(_TX_START_POINT) and self._may_begin(evse):
+                self._start(evse, trigger, now)
+        else:
+            self._continue(evse, points, trigger, id_token, now)
+        power.apply(self, evse, now)
+
+    def _start(self, evse, trigger: str, now: int) -> None:
+        station = self.station
+        transaction = Transaction(records.transaction_id(station.random_bytes(16)))
+        evse.transaction = transaction
+        transaction.held = evse.points
+        transaction.started_epoch_s = station.clock_epoch_s(now)
+        samples = self._adopt(evse, now)
+        transaction.begin_told = evse.id != 0
+        transaction.save(station, evse)
+        transaction.tell(station, evse, "Started", trigger, samples)
+
+    def _adopt(self, evse, now: int) -> list:
+        """The transaction has got its EVSE and meter: the samples of its beginning."""
+        transaction = evse.transaction
+        if evse.reading is not None:
+            transaction.meter_wh = transaction.start_wh = evse.reading.energy_wh
+            transaction.register_wh = transaction.meter_wh
+        return self.station.metering.begin(evse, transaction, now)
+
+    def _continue(self, evse, points: int, trigger: str, id_token, now: int) -> None:
+        transaction = evse.transaction
+        if transaction.final is None:
+            transaction.held |= points
+            stop = self._points(_TX_STOP_POINT)
+            if stop & _POWER_PATH:
+                stop |= _CONNECTED | _AUTHORIZED
+            lost = transaction.held & ~points
+            if lost & stop & ~_POWER_PATH or not points:
+                if transaction.reason is None:
+                    transaction.reason = self._reason(evse, trigger)
+                self._finish(evse, transaction.deferred or trigger, now, id_token)
+        if transaction.final is not None:
+            waits = evse.closed or (transaction.resumed and evse.reading is None)
+            if not waits or now >= transaction.final_by_ms:
+                self._end(evse)
+        elif trigger != "ChargingStateChanged" or evse.charging_state() != transaction.state_told:
+            transaction.tell(self.station, evse, "Updated", trigger, [], id_token)
+
+    def _reason(self, evse, trigger: str) -> str:
+        """stoppedReason where no one asked for the end."""
+        if not evse.connected:
+            return "EVDisconnected"
+        if evse.transaction.limit_wh is not None:
+            return "DeAuthorized"
+        return "StoppedByEV" if evse.pilot == "B" else "Other"
+
+    def _finish(self, evse, trigger: str, now: int, id_token) -> None:
+        """The transaction is over; Ended is told once the contactor is open."""
+        transaction = evse.transaction
+        transaction.final = (trigger, id_token)
+        transaction.final_by_ms = now + _OPEN_MS
+        evse.authorized = evse.connect_by_ms = None
+        power.free(self.station.model, evse, transaction.reason)
+        power.cut(self, evse, now)
+
+    def _end(self, evse) -> None:
+        transaction = evse.transaction
+        samples = self.station.metering.end(evse, transaction)
+        trigger, id_token = transaction.final
+        transaction.tell(self.station, evse, "Ended", trigger, samples, id_token)
+        evse.transaction = None
+        evse.finishing = evse.plugged != 0
+        self.station.store.slots.delete("tx%d" % evse.id)
+
+    def _points(self, variable: int) -> int:
+        model, points = self.station.model, 0
+        for bit, point in enumerate(_POINTS.split()):
+            if model.has_member(variable, point):
+                points |= 1 << bit
+        return points
+
+    def _may_begin(self, evse) -> bool:
+        """Whether nothing stands against a transaction here."""
+        return not evse.finishing and self.station.operative and evse.usable and self.may_start()
