@@ -11,6 +11,7 @@ import asyncio
 import http.client
 import json
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -51,7 +52,8 @@ class SimulatorProcess:
         self._waiting: list[asyncio.Future[None]] = []
         parts = urlsplit(self.control)
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port
-        self._events: threading.Thread | None = None
+        self._events = threading.Thread(target=self._follow, daemon=True)
+        self._events_connection = http.client.HTTPConnection(self._host, self._port)
 
     @classmethod
     async def start(cls, *options: str, quiet: bool = False) -> SimulatorProcess:
@@ -79,7 +81,6 @@ class SimulatorProcess:
             status = await process.wait()
             raise SimulatorError(f"the simulator did not start (exit status {status})")
         simulator = cls(process, json.loads(line))
-        simulator._events = threading.Thread(target=simulator._follow, daemon=True)
         simulator._events.start()
         return simulator
 
@@ -113,6 +114,8 @@ class SimulatorProcess:
 
     async def stop(self) -> int:
         """Orderly shutdown; the exit status. Kills what does not end in time."""
+        if self._events_connection.sock is not None:
+            self._events_connection.sock.shutdown(socket.SHUT_RDWR)  # ends the thread's reading
         if self.process.returncode is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -139,7 +142,7 @@ class SimulatorProcess:
     # Live events, read by a thread because the standard library's HTTP client blocks
 
     def _follow(self) -> None:
-        connection = http.client.HTTPConnection(self._host, self._port)
+        connection = self._events_connection
         try:
             connection.request("GET", "/v1/events")
             response = connection.getresponse()
