@@ -21,6 +21,7 @@ from chargepoint.station.station import Station
 from chargepoint.store.files import FileStore
 
 _METER_MS = 10000
+_EPOCH_S = 1577836800  # the station counts from 2020, the host from 1970
 _PRIORITY = 61  # OCPPCommCtrlr.NetworkConfigurationPriority
 
 
@@ -101,7 +102,8 @@ class Board:
         station = Station(layout, model, store, urandom, reason, self._log)
         if self._epoch_ms is not None:
             # Of a whole second, so that both processes turn to the next one together.
-            station.provisioning.set_clock(self._epoch_ms // 1000, -(self._epoch_ms % 1000))
+            epoch_s = self._epoch_ms // 1000 - _EPOCH_S
+            station.provisioning.set_clock(epoch_s, -(self._epoch_ms % 1000))
         return station
 
     def _preset(self, model, config: dict) -> None:

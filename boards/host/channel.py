@@ -11,10 +11,16 @@ import os
 import sys
 
 
+_TCP = 6
+_NODELAY = 1
+
+
 class Channel:
     """reader, writer: of asyncio.open_connection to the host."""
 
     def __init__(self, reader, writer):
+        if hasattr(writer, "s"):  # MicroPython; CPython's asyncio has done it already
+            writer.s.setsockopt(_TCP, _NODELAY, 1)
         self._reader = reader
         self._writer = writer
         self.received = 0  # lines from the host

@@ -17,6 +17,9 @@ if MICROPYTHON:
     import socket
     from errno import EINPROGRESS
 
+    _TCP = 6  # IPPROTO_TCP and its option, which the socket module does not name
+    _NODELAY = 1
+
     class Stream:
         """A connected stream; made by open_stream()."""
 
@@ -26,6 +29,7 @@ if MICROPYTHON:
 
         def connect(self, address, context, hostname):
             self._tcp.setblocking(False)
+            self._tcp.setsockopt(_TCP, _NODELAY, 1)  # or each CALL waits for a delayed ACK
             try:
                 self._tcp.connect(address)
             except OSError as error:
