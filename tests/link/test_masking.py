@@ -7,7 +7,8 @@ from chargepoint.compat import MICROPYTHON
 from chargepoint.link import masking
 
 if not MICROPYTHON:
-    builtins.ptr8 = lambda buffer: buffer  # what viper makes a pointer is indexed all the same
+    # What viper makes a pointer is indexed all the same.
+    setattr(builtins, "ptr8", lambda buffer: buffer)  # noqa: B010 - it is no attribute yet
 
 from chargepoint.link import masking_native  # noqa: E402
 
