@@ -24,7 +24,7 @@ KEYS_FILE = ROOT / "firmware" / "chargepoint" / "profiles" / "ocpp16" / "keys.py
 # Codes in the order of their numbers; the firmware's constants name the same numbers.
 FEATURES: str = (
     "local_auth_list reservation smart_charging firmware diagnostics remote_trigger monitoring "
-    "certificates display tariff_cost data_transfer"
+    "certificates display tariff_cost data_transfer iso15118"
 )
 TYPES: Sequence[str] = (
     "string decimal integer dateTime boolean OptionList SequenceList MemberList".split()

@@ -58,7 +58,7 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
     address and what is wrong. With allow_unknown a name that the table does not know becomes a
     readable and writable variable; without a component it belongs to CustomizationCtrlr.
     """
-    for text in values:
+    for text in sorted(values):  # so that reports keep one order
         value = text_of(values[text])
         try:
             key = address(model, text)
@@ -104,7 +104,7 @@ def allowed(model, key) -> str:
     if flags(row) & _ROTATION:
         return "three letters of R, S, T and x"
     text = "a text of" if kind == _STRING else "a number" if kind == _DECIMAL else "an integer"
-    text += " from " + low if low else ""
+    text += (" " if kind == _STRING else " from ") + low if low else ""
     text += (" to " if low else " up to ") + high if high else ""
     return text + (" characters" if kind == _STRING else "")
 

@@ -43,7 +43,7 @@ _PERSISTENT = const(8)
 _MONITOR = const(32)
 _MAX_SET = const(64)
 
-_ENVELOPE = const(60)  # bytes of a CALL around its payload: type, message id, action
+_ENVELOPE = const(58)  # bytes of a CALL around its payload: type, message id, action
 
 
 def get_base_report(station, request: dict, now: int) -> dict:
@@ -97,7 +97,7 @@ def next_part(station, now: int):
         "tbc": False,
         "reportData": items,
     }
-    size = json_size(data) + _ENVELOPE
+    size = json_size(data) + _ENVELOPE - 1  # no comma before the first item
     for position, key in matches(model, cursor):
         item = report_data(model, key)
         size += json_size(item) + 1
@@ -178,7 +178,7 @@ def _fits(wanted: dict, component: dict, variable: str, instance: str) -> bool:
 
 def component_of(key, name: str) -> dict:
     """The component of a key as it stands in a message."""
-    component = {"name": name}
+    component: dict = {"name": name}
     if not isinstance(key, str) and key & 0xFFFF:
         component["evse"] = {"id": key >> 8 & 255}
         if key & 255:
@@ -189,9 +189,10 @@ def component_of(key, name: str) -> dict:
 def report_data(model, key) -> dict:
     """The ReportData of one variable with all its attributes and its characteristics."""
     name, variable, instance = names_of(key)
-    data: dict = {"component": component_of(key, name), "variable": {"name": variable}}
+    named = {"name": variable}
     if instance:
-        data["variable"]["instance"] = instance
+        named["instance"] = instance
+    data: dict = {"component": component_of(key, name), "variable": named}
     may = mutability(model, key)
     attributes = []
     free = isinstance(key, str)

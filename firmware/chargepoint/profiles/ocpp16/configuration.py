@@ -345,7 +345,7 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
     allow_unknown an unknown key becomes a variable of CustomizationCtrlr. Call it before
     `variables.preset`, whose values win.
     """
-    for name in values:
+    for name in sorted(values):
         value = text_of(values[name])
         at = find(name)
         if at < 0:
