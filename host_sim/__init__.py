@@ -1,4 +1,4 @@
-"""The charge point's simulator: the firmware on a host, with a car, a grid and a server around it."""
+"""The simulator: the charge point's firmware on a host, with cars, a grid and a server."""
 
 import sys
 from pathlib import Path

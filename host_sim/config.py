@@ -1,7 +1,7 @@
 """The configuration of a simulated station: a TOML file, options over it, and what is allowed.
 
-Everything is checked here, before anything starts. A `ConfigError` is one line that names the option
-or the file and key, and what is allowed.
+Everything is checked here, before anything starts. A `ConfigError` is one line that names the
+option or the file and key, and what is allowed.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ FEATURES = (
     "data_transfer",
 )
 CONNECTOR_TYPES = (
-    "cCCS1 cCCS2 cG105 cTesla cType1 cType2 s309-1P-16A s309-1P-32A s309-3P-16A s309-3P-32A sBS1361"
-    " sCEE-7-7 sType2 sType3 Other1PhMax16A Other1PhOver16A Other3Ph Pan wInductive wResonant"
-    " Undetermined Unknown"
+    "cCCS1 cCCS2 cG105 cTesla cType1 cType2 sBS1361 sCEE-7-7 sType2 sType3"
+    " s309-1P-16A s309-1P-32A s309-3P-16A s309-3P-32A Other1PhMax16A Other1PhOver16A Other3Ph"
+    " Pan wInductive wResonant Undetermined Unknown"
 ).split()
 TARGETS = ("cpython", "unix", "qemu")
 BUILTIN = "builtin"
@@ -55,7 +55,7 @@ class ConfigError(Exception):
 @dataclass
 class EvseConfig:
     phases: int = 3
-    max_current: float = 32
+    max_current: int = 32
     connectors: tuple[str, ...] = ("cType2",)
 
 
@@ -240,8 +240,9 @@ def _evses(where: str, tables: list[dict[str, Any]]) -> tuple[EvseConfig, ...]:
                 _check(where, key, _is_int(value) and 1 <= value <= 3, "1, 2 or 3")
                 evse.phases = value
             elif name == "max_current":
-                _check(where, key, _is_number(value) and 6 <= value <= 1000, "6 to 1000 (ampere)")
-                evse.max_current = value
+                good = _is_number(value) and 6 <= value <= 1000 and value == int(value)
+                _check(where, key, good, "a whole number from 6 to 1000 (ampere)")
+                evse.max_current = int(value)
             else:
                 good = _is_list_of(value, str) and 1 <= len(value) <= 8
                 _check(where, key, good, "a list of 1 to 8 connector types")

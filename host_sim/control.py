@@ -1,7 +1,8 @@
 """The HTTP interface that drives a station: `/v1/...`, JSON in and out.
 
-Each call answers once the simulated hardware has taken the action: 200, or 400 for a bad argument, 404 for
-something that is not there, 409 where the state forbids it, each with {"error": one line}.
+Each call answers once the simulated hardware has taken the action: 200, or 400 for a bad
+argument, 404 for something that is not there, 409 where the state forbids it, each with
+{"error": one line}.
 """
 
 from __future__ import annotations
@@ -134,7 +135,7 @@ class Control:
                 self._streams.discard(queue)
 
         headers = {"Content-Type": "text/event-stream", "Cache-Control": "no-cache"}
-        return Response(body=stream(), headers=headers)
+        return Response(body=stream(), headers=headers)  # pyright: ignore[reportArgumentType]
 
 
 class Handlers:
@@ -263,8 +264,7 @@ class Handlers:
 
     async def clock(self, body: dict) -> dict:
         _only(body, "advance_s")
-        advance_s = body.get("advance_s")
-        _number("advance_s", advance_s, 0, _LONGEST_S)
+        advance_s = _number("advance_s", body.get("advance_s"), 0, _LONGEST_S)
         if self._simulator.clock.is_real:
             raise Refused(409, "the clock can't be moved at --speed 1")
         await self._simulator.move_clock(round(advance_s * 1000))
@@ -272,8 +272,7 @@ class Handlers:
 
     async def meter(self, body: dict) -> dict:
         evse, _ = self._place(_only(body, "evse", "connector", "energy_wh"))
-        energy_wh = body.get("energy_wh")
-        _number("energy_wh", energy_wh, 0, _LAST_WH)
+        energy_wh = _number("energy_wh", body.get("energy_wh"), 0, _LAST_WH)
         await self._simulator.set_meter(evse, energy_wh)
         return {}
 
@@ -401,10 +400,11 @@ def _ev(values: Any) -> dict:
     return values
 
 
-def _number(name: str, value: Any, low: float, high: float) -> None:
+def _number(name: str, value: Any, low: float, high: float) -> float:
     good = isinstance(value, int | float) and not isinstance(value, bool)
     if not good or not math.isfinite(value) or not low <= value <= high:
         raise Refused(400, f"{name} {value!r}: allowed: {low} to {high}")
+    return value
 
 
 def _boolean(name: str, value: Any) -> None:

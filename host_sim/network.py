@@ -2,9 +2,9 @@
 
 The station asks for a route to host and port, and connects to the proxy's port instead. Bytes go
 through untouched, so TLS does too. `latency_ms` is one way, in the world's time; `drop` is the
-probability (0 to 1) that a connection attempt fails, and that any piece of data on its way breaks the
-connection instead. `half_open` freezes the connections that are there, in both directions and
-without closing them, until it is false again; new ones work.
+probability (0 to 1) that a connection attempt fails, and that any piece of data on its way
+breaks the connection instead. `half_open` freezes the connections that are there, in both
+directions and without closing them, until it is false again; new ones work.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """One simulated station: process, world, network, clock, control interface, joined.
 
 The world's clock is the master. At a fixed speed both processes simply read the same clock. With
-`--speed max` the station says when it is idle and until when; then time jumps to that moment or to the
-world's next event, whichever comes first, unless a control request is being handled. An answer
-of the server that is outstanding keeps the station from being idle, so time runs as it is meanwhile.
+`--speed max` the station says when it is idle and until when; then time jumps to that moment or
+to the world's next event, whichever comes first, unless a control request is being handled. An
+answer of the server that is outstanding keeps the station from being idle, so time runs as it is
+meanwhile.
 """
 
 from __future__ import annotations
@@ -432,7 +433,7 @@ class Simulator:
                 self._tell(evse)
 
     async def _world_events(self) -> None:
-        """Batteries fill up, in real or scaled time; and in virtual time, whenever it can't jump."""
+        """Batteries fill up, in real or scaled time; in virtual time too, when it can't jump."""
         while True:
             self._changed.clear()
             self._world_step()
@@ -453,7 +454,7 @@ class Simulator:
             self._process.send({"watch": on})
 
     async def _idle_deadline(self) -> int | None:
-        """Wait until the station is idle; its next deadline. Answers are waited for only a while."""
+        """Wait until the station is idle; its next deadline. Answers have only a while to come."""
         end = monotonic_ms() + 1000 * (_GRACE_S + 4 * self.clock.real_s(self.network.latency_ms))
         while self._process is not None or self.power_on:
             process, idle = self._process, self._idle

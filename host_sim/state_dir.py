@@ -1,11 +1,12 @@
-"""The folder that holds what a station keeps without power: its flash, and its meters' registers.
+"""The folder that holds what a station keeps without power: its flash, and its meters'
+registers.
 
 One process at a time works on it. The lock is inherited by the station's process, so that a new
 simulator never meets an old station that has not died yet.
 
-A meter counts until the very moment the power fails, but a file can't be written all the time: it is
-written every tenth of a second while a car charges, with the power, and what was counted between
-that and the last sign of life in the folder is added at the next start.
+A meter counts until the very moment the power fails, but a file can't be written all the time:
+it is written every tenth of a second while a car charges, with the power, and what was counted
+between that and the last sign of life in the folder is added at the next start.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class StateDir:
         self._lock()
 
     def restore(self, evses: Iterable[Evse]) -> int | None:
-        """Give the meters their registers. The time of day (ms since 1970) when it was last saved."""
+        """Give the meters their registers; the time of day (ms since 1970) of the last save."""
         try:
             saved = json.loads(self._meters.read_text())
         except FileNotFoundError:
@@ -102,6 +103,6 @@ class StateDir:
                 if time.monotonic() > end:
                     os.close(self.lock_fd)
                     raise StateDirError(
-                        f"--state-dir {self.path}: in use by another simulator; name another folder"
+                        f"--state-dir {self.path}: in use by another process; name another folder"
                     ) from None
                 time.sleep(0.05)

@@ -1,7 +1,7 @@
 """The station's own process: the firmware on an interpreter, and nothing else of the simulator.
 
-The process is the station's RAM and processor. Killing it is a power cut; when it ends by itself it
-has rebooted (or failed), and the owner starts the next one on the same flash.
+The process is the station's RAM and processor. Killing it is a power cut; when it ends by itself
+it has rebooted (or failed), and the owner starts the next one on the same flash.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """What is outside the station: cars, cables, meters and faults of each EVSE.
 
-Power is constant between events (a command of the station, a change of the car, a whole percent of
-the battery), so the energy at any moment is exact, here and in the station's process, which goes on
-from the last fact by itself. Energy is kept in whole joule-thousandths: 1 Wh = 3,600,000 mJ.
+Power is constant between events (a command of the station, a change of the car, a whole percent
+of the battery), so the energy at any moment is exact, here and in the station's process, which
+goes on from the last fact by itself. Energy is kept in whole joule-thousandths: 1 Wh = 3,600,000
+mJ.
 
 A car asks for energy as IEC 61851 has it: B when plugged, C once it wants energy and the station
 offers current, B again when it is full or does not want any more.

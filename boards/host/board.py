@@ -37,18 +37,28 @@ class Board:
         clock = config["clock"]
         self._clock = SimClock(clock["speed"], clock["tick_ms"])
         self._epoch_ms = clock["epoch_ms"]  # of tick 0; None: there is no clock of its own
-        self._evses = [SimEvse(_Report(channel, n + 1)) for n in range(len(config["evses"]))]
-        for evse in self._evses:
-            evse.changed.evse = evse
+        self._evses = [SimEvse() for _ in config["evses"]]
+        for n, evse in enumerate(self._evses):
+            evse.changed = _reporter(channel, n + 1, evse)
         self._reader = SimReader()
         station = self._station(config)
         hardware = Hardware(self._evses, self._reader, None, _METER_MS)
-        self.runtime = Runtime(station, hardware, self._clock, self._message, self._before_wait)
-        self.runtime.trace = _trace
         urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
         settings = LinkSettings(station.model, urls, config["ocpp"], config["tls"])
-        self.runtime.settings = settings
-        self.runtime.link = Link(settings, self._network, urandom, self.runtime.wake)
+
+        def make_link(wake):
+            return Link(settings, self._network, urandom, wake)
+
+        self.runtime = Runtime(
+            station,
+            hardware,
+            self._clock,
+            settings,
+            make_link,
+            self._message,
+            self._before_wait,
+        )
+        self.runtime.trace = _trace
 
     def handle(self, line: dict) -> None:
         """Take one line of the host."""
@@ -150,31 +160,26 @@ class Board:
         self._channel.send({"log": text})
 
 
-class _Report:
-    """Tells the host what the station has done to an EVSE."""
+def _reporter(channel, evse_id: int, evse: SimEvse):
+    """A function that tells the host what the station has done to an EVSE."""
 
-    def __init__(self, channel, evse_id: int):
-        self._channel = channel
-        self._evse_id = evse_id
-        self.evse = None
-
-    def __call__(self) -> None:
-        evse = self.evse
-        if evse is None:  # while it is being made
-            return
-        self._channel.send(
+    def report() -> None:
+        channel.send(
             {
-                "evse": self._evse_id,
+                "evse": evse_id,
                 "closed": evse.contactor.closed(),
                 "offered_ma": evse.pilot.offered_ma,
                 "locked": evse.lock.locked(),
             }
         )
 
+    return report
+
 
 def _trace(error) -> None:
-    if hasattr(sys, "print_exception"):
-        sys.print_exception(error, sys.stderr)
+    show = getattr(sys, "print_exception", None)
+    if show is not None:
+        show(error, sys.stderr)
     else:
         import traceback
 

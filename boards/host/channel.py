@@ -1,15 +1,14 @@
 """The line to the host process: one JSON object a line, over the loopback TCP connection.
 
-The host's process is the world: it says what is plugged, what the meter does and where a server can
-be reached. What the charge point commands goes back. When the line ends the power is gone, and so is
-this process, at once and without any tidying up.
+The host's process is the world: it says what is plugged, what the meter does and where a server
+can be reached. What the charge point commands goes back. When the line ends the power is gone,
+and so is this process, at once and without any tidying up.
 """
 
 import asyncio
 import json
 import os
 import sys
-
 
 _TCP = 6
 _NODELAY = 1
@@ -66,7 +65,7 @@ def power_cut() -> None:
     sys.exit(0)
 
 
-def _nothing(value) -> None:
+def _nothing(line) -> None:
     pass
 
 

@@ -1,12 +1,13 @@
 """One asyncio loop that joins Station, Link, Hardware and clock.
 
 Every pass feeds what is new into the Station, polls it, executes its commands before anything is
-sent, and sends. Then it waits for the earliest deadline or for `wake()`, which a driver, the link
-or a board calls when something has happened. Nothing else in the program waits for the Station.
+sent, and sends. Then it waits for the earliest deadline or for `wake()`, which a driver, the
+link or a board calls when something has happened. Nothing else in the program waits for the
+Station.
 
-Whatever ends the loop, the contactors open first. An exception that nobody caught is written to the
-store and told to the server after the reboot; `run()` returns the reason of the reboot, and it is
-the board's main that restarts the machine.
+Whatever ends the loop, the contactors open first. An exception that nobody caught is written to
+the store and told to the server after the reboot; `run()` returns the reason of the reboot, and
+it is the board's main that restarts the machine.
 """
 
 import asyncio
@@ -82,22 +83,26 @@ class LinkSettings:
 
 
 class Runtime:
-    """station, link, hardware as in their modules; clock: hal.clock.
+    """station, hardware as in their modules; clock: of hal.clock; settings: LinkSettings;
+    make_link(wake) -> the Link on these settings.
 
     on_message(direction, text), direction "in" or "out": sees every message (simulator);
     before_wait(deadline_ms, settled): called after each pass, settled True when nothing is awaited
     from outside. Both may be None.
     """
 
-    def __init__(self, station, hardware, clock, on_message=None, before_wait=None):
+    def __init__(
+        self, station, hardware, clock, settings, make_link, on_message=None, before_wait=None
+    ):
         self.station = station
-        self.link = self.settings = None  # set by the board, for the link needs `wake`
+        self.settings = settings
+        self._event = asyncio.Event()
+        self.link = make_link(self.wake)
         self.hardware = hardware
         self.clock = clock
         self.on_message = on_message
         self.before_wait = before_wait
         self.stopping = False  # True: end in order, without a reboot
-        self._event = asyncio.Event()
         self._closing_ms = None
 
     def wake(self) -> None:

@@ -1,4 +1,4 @@
-"""The contracts between the charge point and its hardware: one small duck-typed class per peripheral.
+"""The contracts between the charge point and its hardware: one duck-typed class per peripheral.
 
 A board gives `Hardware` one object per EVSE with these five attributes, and one reader:
 

@@ -6,16 +6,17 @@ Neither knows the time of day.
 
 import time
 
-if hasattr(time, "ticks_ms"):
-    _ticks = time.ticks_ms
-    _difference = time.ticks_diff
-else:
 
-    def _ticks() -> int:
-        return time.monotonic_ns() // 1000000
+def _monotonic_ms() -> int:
+    return time.monotonic_ns() // 1000000
 
-    def _difference(end: int, start: int) -> int:
-        return end - start
+
+def _minus(end: int, start: int) -> int:
+    return end - start
+
+
+_ticks = getattr(time, "ticks_ms", _monotonic_ms)
+_difference = getattr(time, "ticks_diff", _minus)
 
 
 class Clock:
@@ -46,10 +47,10 @@ class SimClock:
 
     def __init__(self, speed=1, tick_ms: int | None = None):
         here = _ticks()
-        if tick_ms is None or not 0 <= _difference(here, tick_ms) < 5000:
-            tick_ms = here
+        if tick_ms is not None and 0 <= _difference(here, tick_ms) < 5000:
+            here = tick_ms
         self.speed = speed
-        self._start = tick_ms
+        self._start = here
         self._moved = 0
 
     def now(self) -> int:
@@ -66,7 +67,7 @@ class SimClock:
 
 
 class ManualClock:
-    """Time that moves only when it is told to: for tests and the scenarios that run in one process."""
+    """Time that moves only when it is told to: for tests in one process."""
 
     def __init__(self):
         self._now = 0

@@ -1,9 +1,10 @@
 """Polls the drivers, tells the Station what has changed, and does what the Station commands.
 
 Safety comes before news: when a fault or a bad pilot is seen, the contactor opens first and the
-Station hears of it afterwards. It closes only on command, with a pilot that is healthy (B, C or D)
-and no fault; a refused or failed command is answered with what is so, never with what was asked.
-Facts come in the order in which they can be understood: cable, pilot, faults, contactor, lock, meter.
+Station hears of it afterwards. It closes only on command, with a pilot that is healthy (B, C or
+D) and no fault; a refused or failed command is answered with what is so, never with what was
+asked. Facts come in the order in which they can be understood: cable, pilot, faults, contactor,
+lock, meter.
 
 The contracts of the drivers are in the package's documentation. What this does not do: decide
 who may charge, or count energy.
@@ -58,7 +59,7 @@ class Hardware:
         return None
 
     def open_all(self) -> None:
-        """Open every contactor and end every offer, whatever state the rest of the program is in."""
+        """Open every contactor and end every offer, whatever state the program is in."""
         for unit in self._units:
             unit.make_safe()
 
