@@ -83,7 +83,7 @@ class DeviceModel:
         self.layout = layout
         self.features = bytes([0] + [FEATURES.split().index(name) + 1 for name in features])
         self.compute = self.on_change = self.preset_credential = None
-        self.network_slots = tuple((0,))  # of any length
+        self.network_slots = tuple(range(1))
         self.max_security_profile = 1
         self.values = {}
         self.presets = {}
