@@ -34,12 +34,12 @@ class Endpoint:
     called with the exception of a handler that failed; None for nobody.
     """
 
-    def __init__(self, new_message_id, profile=None):
+    def __init__(self, new_message_id, profile=None, on_error=None):
         self.profile = profile
         self.outstanding = None
         self.owed = None
         self.last_error = None
-        self.on_error = None
+        self.on_error = on_error
         self._new_message_id = new_message_id
         self._on_answer = None  # as last given to `receive` or `poll`
         self._action = ""

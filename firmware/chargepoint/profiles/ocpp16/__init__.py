@@ -93,7 +93,7 @@ def decode(station, action: str, payload: dict):
     return modules.use("profiles.ocpp16.requests").decode(station, action, payload)
 
 
-def encode_result(station, action: str, request: dict, result):
+def encode_result(station, action: str, request: dict, result: dict) -> dict:
     return modules.use("profiles.ocpp16.requests").encode_result(action, result)
 
 
@@ -101,19 +101,20 @@ def connector_status(station, evse, connector) -> str:
     """ChargePointStatus, from the facts; both None: of connector 0."""
     if evse is None:
         return "Available" if station.operative else "Unavailable"
-    if evse.faulted:
-        return "Faulted"
-    if evse.plugged not in (0, connector.id):
-        return "Unavailable"  # the EVSE serves another of its connectors
+    status = evse.status(station, connector)
+    if status == "Faulted":
+        return status
+    if evse.plugged not in (0, connector.id) or (evse.faulted and evse.transaction is None):
+        return "Unavailable"  # the EVSE serves another of its connectors, or can't because of it
     if evse.transaction is not None:
         return _status_in_transaction(evse)
-    if not (station.operative and evse.operative and connector.operative):
-        return "Unavailable"
+    if status == "Unavailable":
+        return status
     if evse.finishing and evse.plugged:
         return "Finishing"
     if evse.plugged or evse.authorized is not None:
         return "Preparing"
-    return "Available" if evse.reserved is None else "Reserved"
+    return status
 
 
 def _status_in_transaction(evse) -> str:
@@ -153,7 +154,8 @@ def _transaction_event(station, record):
         if server_id == _UNTOLD:  # what follows is told even if nobody answers this
             outbox.set_server_id(transaction_id, _GIVEN_UP)
         payload = {
-            "connectorId": connector_number(station, record.evse_id, record.connector_id),
+            # A start has to name a connector, also where none was chosen yet.
+            "connectorId": connector_number(station, record.evse_id, record.connector_id) or 1,
             "idTag": id_tag[:_MAX_ID_TAG],
             "meterStart": record.meter_wh,
             "timestamp": timestamp.format(record.epoch_s),

@@ -5,6 +5,7 @@ Of the known actions those that are not translated here are answered NotSupporte
 
 import json
 
+from ... import modules
 from ...compat import const
 from ...rpc.errors import CallError
 from . import connector_number
@@ -17,16 +18,20 @@ _ERROR_CODES = (
 )
 _MAX_INFO = const(50)
 
-_SAME = "ClearCache DataTransfer GetConfiguration ChangeConfiguration"  # also in shape
-
 
 def decode(station, action: str, payload: dict):
-    """(intent, request in 2.0.1's shape). Raises CallError.
+    """(intent, request in 2.0.1's shape), or (None, payload) where the answer is found here.
 
-    A connector that does not exist becomes one of an EVSE that does not, for the block to refuse.
+    Raises CallError. A connector that does not exist becomes one of an EVSE that does not, for the
+    block to refuse.
     """
-    if action in _SAME.split():
+    if action == "ClearCache" or action == "DataTransfer":
         return action, payload
+    if action == "GetConfiguration" or action == "ChangeConfiguration":
+        configuration = modules.use("profiles.ocpp16.configuration")
+        if action == "GetConfiguration":
+            return None, configuration.get_configuration(station, payload, station.now)
+        return None, configuration.change_configuration(station, payload, station.now)
     if action == "RemoteStartTransaction":
         # Local readers read RFID cards, and a card must be able to stop what its number started. A
         # chargingProfile is ignored where there is no smart charging (5.11).
@@ -63,12 +68,8 @@ def decode(station, action: str, payload: dict):
     raise CallError("NotSupported", action + " is not built into this station")
 
 
-def encode_result(action: str, result):
+def encode_result(action: str, result: dict) -> dict:
     """The answer to `action` from 2.0.1's result."""
-    if not isinstance(result, dict):
-        return result
-    if action == "GetConfiguration":
-        return result
     status = result["status"]
     if action == "Reset" and status == "Scheduled":
         status = "Accepted"
@@ -161,8 +162,6 @@ def _status_notification(station, data: dict) -> dict:
         return payload
     evse = station.evses[evse_id - 1]
     faults = list(evse.connectors[data["connectorId"] - 1].faults) + list(evse.faults)
-    if not faults and status == "Faulted":  # by another connector of the EVSE
-        faults = ["OtherError"]
     if not faults:
         return payload
     fault = faults[0]

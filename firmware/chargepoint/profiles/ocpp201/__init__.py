@@ -48,17 +48,7 @@ def encode_result(station, action: str, request: dict, result):
 
 def connector_status(station, evse, connector):
     """ConnectorStatusEnumType, from the facts."""
-    if evse is None:
-        return None
-    if evse.faulted:
-        return "Faulted"
-    in_use = evse.plugged == connector.id
-    if not (in_use and evse.transaction is not None):  # G03.FR.05: not while it charges
-        if not (station.operative and evse.operative and connector.operative):
-            return "Unavailable"
-    if in_use:
-        return "Occupied"
-    return "Available" if evse.reserved is None else "Reserved"
+    return None if evse is None else evse.status(station, connector)
 
 
 def wire_transaction_id(station, transaction_id: str) -> str:
