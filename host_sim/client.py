@@ -161,6 +161,8 @@ class SimulatorProcess:
             return  # the simulator, or the loop, has ended: nobody waits for events any more
         finally:
             connection.close()
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._happened, {})  # whoever waits, waits no more
 
     def _happened(self, event: Payload) -> None:
         for observer in self.observers:

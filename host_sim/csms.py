@@ -126,6 +126,8 @@ class Csms:
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Listens; gives the endpoint URL without an identity. Port 0 takes a free one."""
+        for name in self.subprotocols:
+            csms_schema.actions(SUBPROTOCOLS[name])  # slow the first time: not while one waits
         self._server = await serve(
             self._serve,
             host,

@@ -28,6 +28,7 @@ from host_sim.terminal import Transcript
 _DIALECTS = ("2.0.1", "1.6")
 _TOKEN = "04AABBCC"
 _EVSE = 1
+_BROKEN_OFF = 130  # as a shell says it of a program that Ctrl-C ended
 _STEP_S = 60  # real time for one step, on a machine that is busy with other things
 _SHOWN_SAMPLES = NEEDED_SAMPLES + 1
 _METER_TOLERANCE_WH = 1  # the register counts finer than a Wh, the messages do not
@@ -96,25 +97,28 @@ async def demo(options: DemoOptions) -> int:
         await csms.start()
     try:
         with tempfile.TemporaryDirectory(prefix="ocpp-sim-") as directory:
-            work = asyncio.create_task(_Demo(options, csms, Path(directory)).run(stopping))
+            show = _Demo(options, csms, Path(directory), stopping)
+            work = asyncio.create_task(show.run())
             stop = asyncio.create_task(stopping.wait())
             await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
-            if not work.done() and not options.once:
-                # Ctrl-C: the station that stays up ends by itself, a session is broken off.
-                await asyncio.wait((work,), timeout=_STEP_S)
-            work.cancel()
+            if not show.is_over:
+                work.cancel()  # a session is broken off; the station that stays up ends by itself
             try:
                 return await work
             except asyncio.CancelledError:
-                return 130  # as a shell says it of a program that Ctrl-C ended
+                return _BROKEN_OFF
     finally:
         if csms is not None:
             await csms.stop()
 
 
 class _Demo:
-    def __init__(self, options: DemoOptions, csms: Csms | None, directory: Path) -> None:
+    def __init__(
+        self, options: DemoOptions, csms: Csms | None, directory: Path, stopping: asyncio.Event
+    ) -> None:
+        self.is_over = False  # the sessions are; what follows ends when `stopping` is set
+        self._stopping = stopping
         self._options = options
         self._csms = csms
         self._url = options.csms or (csms.url if csms else "")
@@ -122,17 +126,16 @@ class _Demo:
         self._transcript = Transcript(sys.stdout)
         (directory / "station.toml").write_text(_STATION_TOML)
 
-    async def run(self, stopping: asyncio.Event) -> int:
+    async def run(self) -> int:
         results: list[_Result] = []
         for dialect in self._options.dialects:
             kind = "built-in CSMS" if self._csms else "CSMS"
             self._transcript.heading(f"OCPP {dialect}, {kind} at {self._url}")
             results.append(await self._session(dialect))
-            if stopping.is_set():
-                break
+        self.is_over = True
         is_good = self._summary(results)
-        if not self._options.once and not stopping.is_set():
-            await self._stay_up(stopping)
+        if not self._options.once:
+            await self._stay_up()
         return 0 if is_good else 1
 
     async def _start(self, dialects: tuple[str, ...], speed: str) -> SimulatorProcess:
@@ -164,8 +167,10 @@ class _Demo:
         problems: list[str] = []
         messages: list[dict[str, Any]] = []
         meter_wh: tuple[float, float] | None = None
+        station_id = ""
         try:
             simulator = await self._start((dialect,), _SPEED)
+            station_id = simulator.id
             simulator.observers.append(lambda e: messages.append(e) if "message" in e else None)
             try:
                 meter_wh = await self._drive(simulator, dialect, messages)
@@ -182,7 +187,7 @@ class _Demo:
             told = (session.record.start_wh, session.record.stop_wh)
             problems += _differences("the station's messages", told, meter_wh)
             if self._csms is not None:
-                record = self._csms.stations[simulator.id].sessions[-1:]
+                record = self._csms.stations[station_id].sessions[-1:]
                 told = (record[0].start_wh, record[0].stop_wh) if record else (None, None)
                 problems += _differences("the CSMS's record", told, meter_wh)
         for problem in problems:
@@ -191,8 +196,9 @@ class _Demo:
 
     async def _drive(
         self, simulator: SimulatorProcess, dialect: str, messages: list[dict[str, Any]]
-    ) -> tuple[float, float]:
-        """The user's part of a session. Gives the meter before and after, in Wh."""
+    ) -> tuple[float, float] | None:
+        """The user's part of a session. Gives the meter before and after, in Wh; None when the
+        server refuses the card."""
 
         async def until(predicate: Callable[[dict[str, Any]], Any], what: str) -> dict[str, Any]:
             return await simulator.wait_for(predicate, _STEP_S, what)
@@ -213,9 +219,11 @@ class _Demo:
         self._act(state["clock"], f"the card {self._options.token} is presented")
         await self._present_token(simulator)
         await until(
-            lambda s: len(story().samples) >= _SHOWN_SAMPLES,
+            lambda s: len(story().samples) >= _SHOWN_SAMPLES or story().refused,
             f"{_SHOWN_SAMPLES} meter samples of a transaction",
         )
+        if story().refused:
+            return None
         state = await simulator.state()
         self._act(state["clock"], "the card is presented again")
         await self._present_token(simulator)
@@ -259,10 +267,9 @@ class _Demo:
                 )
             )
         self._transcript.table(rows)
-        is_good = all(not result.problems for result in results)
-        return is_good and len(results) == len(self._options.dialects)
+        return all(not result.problems for result in results)
 
-    async def _stay_up(self, stopping: asyncio.Event) -> None:
+    async def _stay_up(self) -> None:
         simulator = await self._start(self._options.dialects, "1")
         try:
             control, write = simulator.control, self._transcript.note
@@ -273,7 +280,7 @@ class _Demo:
             token = f'{{"id_token":"{self._options.token}","type":"ISO14443","evse":1}}'
             write(f"  curl {control}/v1/token -d '{token}'")
             gone = asyncio.create_task(simulator.process.wait())
-            stop = asyncio.create_task(stopping.wait())
+            stop = asyncio.create_task(self._stopping.wait())
             await asyncio.wait((gone, stop), return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
             gone.cancel()

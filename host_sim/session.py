@@ -27,6 +27,7 @@ class Session:
     is_authorized: bool = False
     is_started: bool = False  # and the server has said so
     is_stopped: bool = False  # likewise
+    refused: str | None = None  # the status that the server gave the token, if not Accepted
     statuses: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)  # messages against the schema, CALLERRORs
 
@@ -48,7 +49,10 @@ class Session:
         steps = [
             (self.is_booted, "no accepted BootNotification"),
             (bool(self.statuses), "no StatusNotification"),
-            (self.is_authorized, "the token was not authorised"),
+            (
+                self.is_authorized and self.refused is None,
+                f"the token was not authorised: {self.refused or 'no answer'}",
+            ),
             (self.is_started, "no transaction was started"),
             (
                 len(self.samples) >= NEEDED_SAMPLES,
@@ -146,7 +150,9 @@ def _answered(
     if action == "BootNotification":
         session.is_booted = session.is_booted or answer["status"] == "Accepted"
     elif action in ("Authorize", "StartTransaction", "TransactionEvent"):
-        session.is_authorized = session.is_authorized or info.get("status") == "Accepted"
+        status = info.get("status")
+        session.is_authorized = session.is_authorized or status == "Accepted"
+        session.refused = session.refused if status in (None, "Accepted") else status
     if action == "StartTransaction" and session.record is not None:
         session.record.transaction_id = answer["transactionId"]
     if action == "StartTransaction" or payload.get("eventType") == "Started":

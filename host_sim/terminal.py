@@ -25,6 +25,8 @@ _COLOURS = {
 }
 _WIDTH_OF_A_PIPE = 120
 _ENERGY = "Energy.Active.Import.Register"
+# The event itself says as much.
+_PLAIN_CONTEXTS = (None, "Sample.Periodic", "Transaction.Begin", "Transaction.End")
 _BAD_STATUSES = frozenset(
     "Rejected Invalid Blocked Expired ConcurrentTx Unknown UnknownVendorId UnknownMessageId "
     "UnknownComponent UnknownVariable NotSupported NotSupportedAttributeType NotImplemented "
@@ -143,7 +145,9 @@ def _transaction_event(p: Any) -> Iterable[str]:
     yield _place(p)
     yield _text(_get(p, "idToken", "idToken"))
     yield from _meter(p)
-    reasons = (_get(p, "triggerReason"), _get(info, "chargingState"), _get(info, "stoppedReason"))
+    is_over = _get(p, "eventType") == "Ended"
+    state = _get(info, "stoppedReason" if is_over else "chargingState")
+    reasons = (_get(p, "triggerReason"), state)
     words = [_text(reason) for reason in reasons if reason]
     yield f"({', '.join(words)})" if words else ""
     yield "offline" if _get(p, "offline") is True else ""
@@ -187,7 +191,7 @@ def _meter(p: Any) -> Iterable[str]:
             yield f"{number} {unit or {'P': 'W', 'C': 'A'}[measurand[0]]}"
         elif measurand == "SoC":
             yield f"{number} %"
-    if context not in (None, "Sample.Periodic"):
+    if context not in _PLAIN_CONTEXTS:
         yield _text(context)
     if len(entries) > 1:
         yield f"[{len(entries)} samples]"

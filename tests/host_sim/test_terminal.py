@@ -47,8 +47,7 @@ def test_transaction_event():
         ],
     }
     assert _text("out", [2, "a", "TransactionEvent", payload]) == (
-        "→  TransactionEvent  Started  evse 1/2  04AABBCC  0 Wh  7360 W  Transaction.Begin  "
-        "(Authorized, EVConnected)"
+        "→  TransactionEvent  Started  evse 1/2  04AABBCC  0 Wh  7360 W  (Authorized, EVConnected)"
     )
     answer = [3, "a", {"idTokenInfo": {"status": "Blocked"}}]
     assert _text("in", answer, "TransactionEvent") == "←  ✗  Blocked"
