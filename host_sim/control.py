@@ -33,6 +33,7 @@ _LAST_WH = 2_000_000_000
 _LONGEST_S = 10 * 366 * 86400
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _EVENTS_KEPT = 10_000
+_LAST_ANSWERS_S = 1
 
 
 class Refused(Exception):
@@ -43,12 +44,27 @@ class Refused(Exception):
         self.status = status
 
 
+class _App(Microdot):
+    """Knows the connections it serves, so that they can end in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.serving: set[asyncio.Task] = set()
+
+    async def handle_request(self, reader, writer):
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
+        await super().handle_request(reader, writer)
+
+
 class Control:
     """The server of one simulator."""
 
     def __init__(self, simulator: Simulator) -> None:
         self._simulator = simulator
-        self._app = Microdot()
+        self._app = _App()
         self._task: asyncio.Task | None = None
         self._streams: set[asyncio.Queue] = set()
         handlers = Handlers(simulator)
@@ -90,7 +106,8 @@ class Control:
     async def stop(self) -> None:
         for queue in self._streams:
             queue.put_nowait(None)
-        await asyncio.sleep(0)  # the answer to /v1/stop is on its way
+        if self._app.serving:  # the answer to /v1/stop is on its way, streams see their end
+            await asyncio.wait(self._app.serving, timeout=_LAST_ANSWERS_S)
         if self._task is not None:
             self._task.cancel()
 

@@ -83,6 +83,7 @@ class StationProcess:
             stdout=sys.stderr.fileno(),  # standard output belongs to the simulator
             pass_fds=(self._lock_fd,),
             preexec_fn=_die_with_parent,
+            process_group=0,  # Ctrl-C in the terminal is the simulator's to deal with
         )
         ended = asyncio.create_task(self._process.wait())
         await asyncio.wait((arrival, ended), timeout=_HELLO_S, return_when=asyncio.FIRST_COMPLETED)
