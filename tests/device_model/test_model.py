@@ -121,6 +121,12 @@ def test_a_slot_of_another_format_or_of_no_text_is_told():
         assert slots.contents["variables"] == b"\x01"
 
 
+def test_a_stored_text_that_is_no_number_reads_as_the_default():
+    slots = Slots()
+    slots.contents["variables"] = b"\x01\x39\x00\x00\x00\x02\x00xy"
+    assert make(slots).integer(_HEARTBEAT_INTERVAL) == 300
+
+
 def test_the_slot_is_bounded():
     slots = Slots()
     model = make(slots)
@@ -163,7 +169,7 @@ def test_connectors_are_counted_through():
     layout = make_layout()
     places = [layout.connector(number) for number in range(5)]
     assert places == [None, (1, 1), (1, 2), (2, 1), None]
-    assert [layout.number(*place) for place in places[1:4]] == [1, 2, 3]
+    assert [layout.number(1, 1), layout.number(1, 2), layout.number(2, 1)] == [1, 2, 3]
 
 
 def test_a_layout_has_one_cable_of_three_phases_if_nothing_is_said():

@@ -73,12 +73,10 @@ def test_B06_FR_06_an_unknown_component():
 def test_B06_FR_15_an_instance_of_a_component_without_instances():
     station = make_station()
     request = item("OCPPCommCtrlr.HeartbeatInterval")
-    request["component"]["instance"] = "x"
-    results = get_variables(station, {"getVariableData": [request]}, 0)["getVariableResult"]
-    assert status_of(results[0]) == "UnknownComponent"
-    request["component"]["instance"] = ""
-    results = get_variables(station, {"getVariableData": [request]}, 0)["getVariableResult"]
-    assert status_of(results[0]) == "Accepted"
+    for instance, status in (("x", "UnknownComponent"), ("", "Accepted")):
+        request["component"]["instance"] = instance
+        answer = get_variables(station, {"getVariableData": [request]}, 0)
+        assert status_of(answer["getVariableResult"][0]) == status
 
 
 def test_B06_FR_07_an_unknown_variable():

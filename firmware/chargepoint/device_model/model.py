@@ -21,6 +21,10 @@ Addresses, checks and computed values, which only rare messages need, are in `va
 from ..compat import const
 from .table import FEATURES, TABLE
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from collections.abc import Callable
+
 BUILT = ("remote_trigger", "data_transfer")  # the features that are on where nothing else is said
 
 _FORMAT = const(1)
@@ -42,7 +46,7 @@ class EvseLayout:
 class Layout:
     """What the station is: texts for BootNotification, and its EVSEs, EVSE n at n - 1."""
 
-    def __init__(self, vendor, model, serial, firmware_version, identity, evses):
+    def __init__(self, vendor, model, serial, firmware_version, identity, evses: tuple):
         self.vendor = vendor
         self.model = model
         self.serial = serial
@@ -82,7 +86,9 @@ class DeviceModel:
     def __init__(self, layout, slots, features=BUILT):
         self.layout = layout
         self.features = bytes([0] + [FEATURES.split().index(name) + 1 for name in features])
-        self.compute = self.on_change = self.preset_credential = None
+        self.compute: "Callable | None" = None
+        self.on_change: "Callable | None" = None
+        self.preset_credential: bytes | None = None
         self.network_slots = tuple(range(1))
         self.max_security_profile = 1
         self.values = {}
@@ -106,7 +112,11 @@ class DeviceModel:
         return text
 
     def integer(self, variable_id: int) -> int:
-        return int(self.text(variable_id) or "0")
+        """A number; the default, or 0, where what is stored is none."""
+        try:
+            return int(self.text(variable_id))
+        except ValueError:
+            return int(pooled(row_of(variable_id) + 14) or "0")
 
     def boolean(self, variable_id: int) -> bool:
         return self.text(variable_id) == "true"

@@ -5,7 +5,7 @@ know can become a variable of its own, a plain readable and writable text.
 """
 
 from ..compat import const
-from .access import checked, exists, flags, limits, split
+from .access import FREE, checked, exists, flags, limits, split
 from .model import pooled, row_of, word
 from .table import TABLE
 
@@ -112,9 +112,10 @@ def allowed(model, key) -> str:
 def new_name(model, text: str) -> str:
     """Make a variable of a name that the table does not know. Raises ValueError."""
     component, variable, instance = split(text)
-    if not (component and variable) or len(component + variable + instance) > 47:
-        raise ValueError('"%s": a name has 1 to 50 characters' % text)
     name = component + "." + variable + ("[%s]" % instance if instance else "")
+    longest = 50 + (len(FREE) + 1 if component == FREE else 0)  # as a configuration key
+    if not (component and variable and name.endswith(text)) or len(name) > longest:
+        raise ValueError('"%s": a name has 1 to 50 characters' % text)
     if name not in model.names:
         if len(model.names) >= _MAX_NAMES:
             raise ValueError('"%s": too many unknown names' % text)

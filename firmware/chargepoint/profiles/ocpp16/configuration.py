@@ -10,7 +10,7 @@ What 1.6 has and the variables lack:
 - AuthorizationKey, the hex digits of the bytes that go on the wire: they become the credential.
 - SecurityProfile can be raised here, never lowered; in 2.0.1 a network connection profile does it.
 - A variable that the table does not know is a key under its whole name, or without the component
-  if that is CustomizationCtrlr; and an unknown key a variable of CustomizationCtrlr.
+  if that is CustomizationCtrlr; and an unknown key without a dot a variable of CustomizationCtrlr.
 """
 
 import binascii
@@ -314,7 +314,7 @@ def _parsed_rotations(model, value: str) -> list:
         variable = _CONNECTOR_PHASE_ROTATION if int(number) else _PHASE_ROTATION
         key = variable << 16 | place[0] << 8 | place[1]
         text = {"Unknown": "", "NotApplicable": "Rxx"}.get(name, name)
-        if text and _rotation_name(text) != name:
+        if _rotation_name(text) != name:
             raise ValueError("InvalidValue")
         keys.append((key, checked(model, key, text)))
     return keys
@@ -342,8 +342,8 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
     """Take over what the station leaves the factory with: key -> text, number, bool or list.
 
     Read-only keys that show a variable too. Raises ValueError with the key and what is wrong. With
-    allow_unknown an unknown key becomes a variable of CustomizationCtrlr. Call it before
-    `variables.preset`, whose values win.
+    allow_unknown an unknown key becomes a variable. Call it before `presets.preset`, whose values
+    win.
     """
     for name in sorted(values):
         value = text_of(values[name])
@@ -351,7 +351,7 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
         if at < 0:
             if not allow_unknown:
                 raise ValueError('"%s": there is no such configuration key' % name)
-            model.presets[new_name(model, FREE + "." + name)] = value
+            model.presets[new_name(model, name)] = value
             continue
         try:
             for key, text in _parsed(model, at, value):
