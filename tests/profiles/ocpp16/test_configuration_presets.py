@@ -60,6 +60,11 @@ def test_presets_by_key():
     assert station.model.integer(76) == 30
     assert get(station, "StopTransactionOnInvalidId")["value"] == "false"
     assert station.model.text(75) == "Voltage,SoC"
+    assert get(station, "MeterValuesSampledData")["value"] == "Voltage.L1,SoC"
+    for value in ("SoC", "Voltage,SoC", "Voltage.L2,SoC"):
+        payload = {"key": "MeterValuesSampledData", "value": value}
+        assert change_configuration(station, payload, 0)["status"] == "Accepted"
+        assert get(station, "MeterValuesSampledData")["value"] == value
     assert get(station, "GetConfigurationMaxKeys")["value"] == "5"
     assert get(station, "ChargingScheduleAllowedChargingRateUnit")["value"] == "Power"
     assert get(station, "SecurityProfile")["value"] == "2"

@@ -170,8 +170,8 @@ def value_at(model, at: int):
     key = _variable(at)
     if kind == _MEASURANDS:
         text = model.text(key >> 16)
-        as_set = model.values.get(key | _AS_SET)
-        return as_set if as_set and _without_phases(model, key, as_set) == text else text
+        as_set = model.text(key >> 16, _AS_SET >> 8)
+        return as_set if _without_phases(model, key, as_set) == text else text
     if kind == _ITEMS:
         return str(_MAX_MEASURANDS)
     if kind == _LIMIT:
@@ -281,7 +281,8 @@ def _parsed_measurands(model, key: int, value: str) -> list:
     if text is None or len(items) > _MAX_MEASURANDS:
         raise ValueError("InvalidValue")
     checked(model, key, ",".join([item for item in text.split(",") if item != "Temperature"]))
-    return [(key, text), (key | _AS_SET, None if as_set == text else as_set)]
+    needed = as_set != text or key | _AS_SET in model.presets
+    return [(key, text), (key | _AS_SET, as_set if needed else None)]
 
 
 def _without_phases(model, key: int, value: str):
