@@ -90,6 +90,7 @@ else:
             """Returns when the peer's side has taken all of it."""
             self._writer.write(bytes(view))
             await self._writer.drain()
+            await asyncio.sleep(0)  # drain() may return at once: let others run, as on the device
 
         def close(self) -> None:
             """At once; what is unsent is dropped."""
