@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from host_sim.clock import WorldClock
@@ -36,11 +37,18 @@ class _Connection:
 class Network:
     """All links of one station."""
 
-    def __init__(self, clock: WorldClock, rng: random.Random | None = None) -> None:
+    def __init__(
+        self,
+        clock: WorldClock,
+        on_quiet: Callable[[], None] = lambda: None,
+        rng: random.Random | None = None,
+    ) -> None:
         self.online = True
         self.latency_ms = 0.0
         self.drop = 0.0
         self.half_open = False
+        self.in_flight = 0  # pieces of data that are held back by the latency
+        self._on_quiet = on_quiet  # called when none is any more
         self._clock = clock
         self._rng = rng or random.Random()
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
@@ -82,6 +90,15 @@ class Network:
             server.close()
         self.cut()
 
+    async def _delay(self, delay_s: float) -> None:
+        self.in_flight += 1
+        try:
+            await asyncio.sleep(delay_s)
+        finally:
+            self.in_flight -= 1
+            if not self.in_flight:
+                self._on_quiet()
+
     async def _accept(
         self, key: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
@@ -119,7 +136,7 @@ class Network:
             while True:
                 due, data = await pieces.get()
                 if due > loop.time():
-                    await asyncio.sleep(due - loop.time())
+                    await self._delay(due - loop.time())
                 await connection.thawed.wait()
                 if not data:
                     return

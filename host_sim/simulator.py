@@ -30,6 +30,7 @@ from host_sim.station_process import StationProcess, interpreter
 from host_sim.world import MJ_PER_WH, Ev, Evse
 
 _LOG = logging.getLogger("host_sim")
+_BOOT_S = 10
 _ANSWER_S = 20  # for what the process does at once, on a machine that is busy
 _GRACE_S = 2  # how long a clock move waits for an answer of the server before it goes on
 _RESTART_S = (0, 0, 0.2, 0.5, 1, 2, 5)  # after so many failures without a success
@@ -66,7 +67,7 @@ class Simulator:
         for evse_id in config.plugged:
             self.evses[evse_id - 1].plugged = 1
             self.evses[evse_id - 1].ev = Ev()
-        self.network = Network(self.clock)
+        self.network = Network(self.clock, self._note_change)
         self.messages = MessageLog()
         for secret in config.secrets:
             self.messages.add_secret(secret)
@@ -79,11 +80,13 @@ class Simulator:
         self._server = ChannelServer()
         self._process: StationProcess | None = None
         self._boot_ms = 0
+        self._told: dict[int, tuple] = {}  # what the station knows of each EVSE
         self._failures = 0
         self._queries: dict[int, asyncio.Future] = {}
         self._query = 0
         self._idle: _Idle | None = None
-        self._changed = asyncio.Event()
+        self._changed = asyncio.Event()  # for the world's events
+        self._waiters: set[asyncio.Future] = set()
         self._moving = asyncio.Lock()
         self._powering = asyncio.Lock()
         self._tasks: set[asyncio.Task] = set()
@@ -139,7 +142,7 @@ class Simulator:
             yield
         finally:
             self.requests -= 1
-            self._changed.set()
+            self._note_change()
 
     async def act(self, change: Callable[[Evse], None], evse: Evse) -> None:
         """Change something physical at an EVSE; returns when the hardware has taken it."""
@@ -152,24 +155,19 @@ class Simulator:
 
     async def tell(self, line: dict) -> None:
         """Send a fact to the station, and wait until it has taken it. Raises PowerIsOff."""
-        if self._process is None:
-            raise PowerIsOff
-        self._process.send(line)
+        (await self._running()).send(line)
         await self.sync()
         self._publish_state()
 
     async def sync(self) -> None:
         """Return when the station has dealt with all that it was told."""
-        if self._process is not None:
-            try:
-                await self._ask()
-            except PowerIsOff:
-                return  # it rebooted meanwhile, and learns all at its start
+        try:
+            await self._ask()
+        except PowerIsOff:
+            return  # it learns all at its start
 
     async def state(self) -> dict | None:
         """What the station says of itself, or None while it has no power."""
-        if self._process is None:
-            return None
         try:
             self._last_state = await self._ask()
         except PowerIsOff:
@@ -225,12 +223,17 @@ class Simulator:
                 self._command, self._server, self.state_dir.lock_fd, self._on_line, self._on_end
             )
             self._idle = None
-            await process.start(self._station_config)
+            try:
+                await process.start(self._station_config)
+            except RuntimeError as error:
+                _LOG.error("%s", error)
+                self._on_end(None)
+                return
             self._process = process
             if self.clock.speed is None or self._moving.locked():
                 process.send({"watch": True})
             self._tell_all(process)
-            self._changed.set()
+            self._note_change()
 
     async def _stop_process(self) -> None:
         """In order, and if it does not end, at once."""
@@ -277,7 +280,7 @@ class Simulator:
             if not query.done():
                 query.set_exception(PowerIsOff())
         self._queries.clear()
-        self._changed.set()
+        self._note_change()
 
     def _station_config(self) -> dict:
         config = self.config
@@ -330,12 +333,10 @@ class Simulator:
             evse.offered_ma = line["offered_ma"]
             self._settle()
             self._tell(evse)
-            self._publish_state()
         elif "message" in line:
             direction, text = line["message"]
             entry = self.messages.add(direction, text, self.clock.text(milliseconds=True))
             self._publish("message", entry)
-            self._publish_state()
         elif "state" in line:
             query = self._queries.pop(line["state"], None)
             if query is not None and not query.done():
@@ -347,11 +348,13 @@ class Simulator:
             if deadline is not None:
                 deadline += self._boot_ms
             self._idle = _Idle(deadline, settled, line["seen"])
-            self._changed.set()
+            self._note_change()
             if self.clock.speed is None:
                 self._jump_if_idle()
         elif "log" in line:
             _LOG.info("station: %s", self.messages.masked(line["log"]))
+        if "idle" not in line and "state" not in line:
+            self._publish_state()
 
     async def _resolve(self, number: int, host: str, port: int) -> None:
         process = self._process
@@ -365,17 +368,41 @@ class Simulator:
 
     async def _ask(self) -> dict:
         """The station's snapshot, taken after all that was sent to it before."""
-        if self._process is None:
-            raise PowerIsOff
+        process = await self._running()
         self._query += 1
         future = asyncio.get_running_loop().create_future()
         self._queries[self._query] = future
-        self._process.send({"state": self._query})
+        process.send({"state": self._query})
         return await asyncio.wait_for(future, _ANSWER_S)
+
+    async def _running(self) -> StationProcess:
+        """The station's process, when it has booted. Raises PowerIsOff if it does not."""
+        end = monotonic_ms() + 1000 * _BOOT_S
+        while self._process is None:
+            if not self.power_on or monotonic_ms() >= end:
+                raise PowerIsOff
+            await self._wait_changed((end - monotonic_ms()) / 1000)
+        return self._process
+
+    async def _wait_changed(self, timeout_s: float) -> None:
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiters.add(waiter)
+        try:
+            await asyncio.wait((waiter,), timeout=max(0, timeout_s))
+        finally:
+            self._waiters.discard(waiter)
+
+    def _note_change(self) -> None:
+        """Something has changed that others may be waiting for."""
+        self._changed.set()
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _tell_all(self, process: StationProcess) -> None:
         self._settle()
         for evse in self.evses:
+            self._told[evse.id] = evse.signature
             process.send(evse.facts(self._boot_ms))
             for connector_id, code in evse.faults:
                 process.send({"fault": [evse.id, connector_id, code, True]})
@@ -383,7 +410,14 @@ class Simulator:
 
     def _tell(self, evse: Evse) -> None:
         if self._process is not None:
+            self._told[evse.id] = evse.signature
             self._process.send(evse.facts(self._boot_ms))
+
+    def _tell_news(self) -> None:
+        """Tell what has changed of itself: power falls, a battery is full."""
+        for evse in self.evses:
+            if self._told.get(evse.id) != evse.signature:
+                self._tell(evse)
 
     # ---- time
 
@@ -404,7 +438,7 @@ class Simulator:
         process, idle = self._process, self._idle
         if process is None or idle is None or idle.seen != process.sent or not idle.settled:
             return
-        if self.requests or self._moving.locked() or not self.power_on:
+        if self.requests or self._moving.locked() or self.network.in_flight:
             return
         moments = self._moments(idle.deadline)
         if moments:
@@ -424,13 +458,9 @@ class Simulator:
         self._world_step()
 
     def _world_step(self) -> None:
-        """Deal with the world's events that are due."""
-        now = self.clock.now()
-        for evse in self.evses:
-            event = evse.next_event_ms()
-            if event is not None and event <= now:
-                evse.settle(now)
-                self._tell(evse)
+        """Let happen what is due in the world."""
+        self._settle()
+        self._tell_news()
 
     async def _world_events(self) -> None:
         """Batteries fill up, in real or scaled time; in virtual time too, when it can't jump."""
@@ -464,11 +494,7 @@ class Simulator:
                     return idle.deadline
             if wait_s <= 0:
                 return None
-            self._changed.clear()
-            try:
-                await asyncio.wait_for(self._changed.wait(), wait_s)
-            except TimeoutError:
-                return None
+            await self._wait_changed(wait_s)
         return None
 
     # ---- small things

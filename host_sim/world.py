@@ -116,6 +116,12 @@ class Evse:
         return "C" if asks else "B"
 
     @property
+    def signature(self) -> tuple:
+        """What the station must be told anew when it is another; the register goes on by itself."""
+        soc = self.ev.soc_percent if self.ev is not None else -1
+        return self.plugged, self.pilot, self.power_w, soc
+
+    @property
     def current_ma(self) -> list[int]:
         """Per phase."""
         if not self.power_w or self.ev is None:
