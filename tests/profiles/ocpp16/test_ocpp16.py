@@ -269,7 +269,7 @@ def test_4_9_status_of_one_session():
     assert _status(station) == "Preparing"
     running = Transaction()
     put(evse, authorized=Token(), transaction=running, offered_ma=32000)
-    assert _status(station) == "SuspendedEV"  # it may charge and does not yet
+    assert _status(station) == "Preparing"  # it may charge and has not asked yet
     put(evse, pilot="C", closed=True)
     running.charging_ms = 0
     assert _status(station) == "Charging"

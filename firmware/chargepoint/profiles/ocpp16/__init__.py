@@ -118,15 +118,15 @@ def connector_status(station, evse, connector) -> str:
 
 
 def _status_in_transaction(evse) -> str:
-    """4.9: suspended by the EVSE, by the EV, or not begun."""
+    """4.9: suspended by the EVSE or the EV; an EV that has not asked yet is still Preparing."""
     state = evse.charging_state()
     if state in ("Charging", "SuspendedEV", "SuspendedEVSE"):
         return state
-    if evse.transaction.charging_ms < 0 and (state == "Idle" or evse.authorized is None):
+    if evse.transaction.charging_ms < 0:
         return "Preparing"
     if state == "EVConnected" and evse.authorized is None:
         return "SuspendedEVSE"  # authorization has ended, the transaction ends when the cable goes
-    return "SuspendedEV"  # it has charged and the EV went, or it may charge and does not yet
+    return "SuspendedEV"  # it has charged and the EV went
 
 
 def connector_number(station, evse_id: int, connector_id: int) -> int:
