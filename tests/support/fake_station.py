@@ -1,13 +1,13 @@
-"""A Station for tests of one block: it keeps what the block puts out, in the order in which it does.
+"""A Station for tests of one block: it keeps what the block puts out, in the order in which it
+does.
 
     station = FakeStation({"TxCtrlr.TxStartPoint": "EVConnected"})
     station.plug(1); station.token("04AABB")
     assert station.told() == [("Started", "CablePluggedIn"), ...]
 
-`log` holds commands, records and events in one list, so that a test sees what came first. The hardware
-obeys at once unless `obey` is False. `online` decides whether events find a server; `answer` their
-answer. The variables have their real defaults. Runs on both interpreters.
-"""
+`log` holds commands, records and events in one list, so that a test sees what came first. The
+hardware obeys at once unless `obey` is False. `online` decides whether events find a server;
+`answer` their answer. The variables have their real defaults. Runs on both interpreters."""
 
 from chargepoint.station.authorization import Authorization
 from chargepoint.station.evse import Evse

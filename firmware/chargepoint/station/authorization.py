@@ -1,15 +1,15 @@
 """Who may charge, and who may stop (block C).
 
-A token that is presented first stops what it, or its group, started. Otherwise it is looked up: what
-the station knows by itself decides at once where LocalPreAuthorize says so, or where the server can't
-be asked (LocalAuthorizeOffline, OfflineTxForUnknownIdEnabled); else the server is asked. A dead link
-fails at once, so nobody waits for it. Who is accepted gets the EVSE that was named, or the one where an
-EV waits, or the only one there is; else the next plug within EVConnectionTimeOut takes it.
+A token that is presented first stops what it, or its group, started. Otherwise it is looked up:
+what the station knows by itself decides at once where LocalPreAuthorize says so, or where the
+server can't be asked (LocalAuthorizeOffline, OfflineTxForUnknownIdEnabled); else the server is
+asked. A dead link fails at once, so nobody waits for it. Who is accepted gets the EVSE that was
+named, or the one where an EV waits, or the only one there is; else the next plug within
+EVConnectionTimeOut takes it.
 
-The cache is one text in the slot "cache", read when a card comes and not kept in RAM: a line for each
-token, latest first, of its lower-case value, type, status, group, expiry and time of entry, parted by
-tabs. It forgets refused tokens first, then the oldest (C10.FR.07).
-"""
+The cache is one text in the slot "cache", read when a card comes and not kept in RAM: a line for
+each token, latest first, of its lower-case value, type, status, group, expiry and time of entry,
+parted by tabs. It forgets refused tokens first, then the oldest (C10.FR.07)."""
 
 from .. import timestamp
 from ..compat import const
@@ -94,17 +94,18 @@ class Authorization:
         text = self._load()
         epoch_s = self.station.clock_epoch_s(now)
         expiry = _epoch_s(info.get("cacheExpiryDateTime"))
+        valid = expiry is None or epoch_s is None or expiry > epoch_s
         lines = text.split("\n") if text else []
         old = self._find(text, id_token, token_type)
         fields = [id_token.lower(), token_type, info["status"], self.group_of(info)]
         fields += [str(expiry or ""), str(epoch_s or "")]
         if old is not None:
             was = old.split("\t")
-            if old == lines[0] and was[:5] == fields[:5] and was[5] and epoch_s:
+            if valid and epoch_s and old == lines[0] and was[:5] == fields[:5] and was[5]:
                 if epoch_s - int(was[5]) < _FRESH_S:
                     return  # spare the flash
             lines.remove(old)
-        if expiry is None or epoch_s is None or expiry > epoch_s:
+        if valid:
             lines.insert(0, "\t".join(fields))
         if len(lines) > _MAX_CACHED:
             refused = [line for line in lines if line.split("\t")[2] != "Accepted"]
@@ -207,12 +208,12 @@ class Authorization:
         transactions = self.station.transactions
         if not transactions.may_start():
             return
+        token.evse_ids = allowed  # C01.FR.21
         evses = [
             evse
             for evse in self.station.evses
             if evse_id in (0, evse.id)
-            and (not allowed or evse.id in allowed)  # C01.FR.21
-            and evse.can_be_authorized(self.station)
+            and token.good_at(evse, self.station)
             and (  # C01.FR.23
                 evse.transaction is None
                 or evse.transaction.token is None
@@ -225,7 +226,6 @@ class Authorization:
         elif len(evses) == 1 and (evse_id or len(self.station.evses) == 1):
             transactions.authorize(evses[0], token, now)
         elif evses and transactions.lobby.authorized is None:
-            token.evse_ids = allowed
             transactions.authorize(transactions.lobby, token, now)
 
 

@@ -1,15 +1,21 @@
 """The facts of an EVSE and its connectors, and what follows from them at once.
 
 Facts come from the hardware (plugged, pilot, closed, locked, faults, reading), from the driver
-(authorized) and from the operator (operative, reserved). A status is never stored: it is derived here
-each time it is asked for, so it can't go stale. Nothing here commands or tells anything; that is the
-work of `transactions`.
-"""
+(authorized) and from the operator (operative, reserved). A status is never stored: it is derived
+here each time it is asked for, so it can't go stale. Nothing here commands or tells anything; that
+is the work of `transactions`."""
 
-# Codes are OCPP 1.6's ChargePointErrorCode, and DiodeFailure, WeldedContactor and Other. These leave
-# the power path safe: the reader, the radio, the local list or a reset failed, not the EVSE.
+from ..compat import const
+
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from .record import Reading
+    from .transaction import Transaction
+
+# Codes are ChargePointErrorCode of OCPP's older dialect, and DiodeFailure, WeldedContactor, Other.
+# These leave the power path safe: the reader, the radio, a list or a reset failed, not the EVSE.
 _HARMLESS = "NoError ReaderFailure WeakSignal LocalListConflict ResetFailure"
-# 1.6, 7.6: no energy, but the connector is not Faulted and the transaction goes on, suspended.
+# No energy, but the connector is not Faulted and the transaction goes on, suspended.
 _SUSPENDING = "EVCommunicationError"
 
 
@@ -21,8 +27,10 @@ class IdToken:
         self.type = token_type
         self.group = group  # groupIdToken, "" if there is none
         self.remote_start_id = remote_start_id
-        self.reservation_id = None  # of the reservation that this authorization uses up
-        self.evse_ids = None  # where alone it is good, None: everywhere (C01.FR.21)
+        self.reservation_id: int | None = (
+            None  # of the reservation that this authorization uses up
+        )
+        self.evse_ids: list | None = None  # where alone it is good, None: everywhere (C01.FR.21)
 
     def same(self, other) -> bool:
         """Equal in value, whatever the case, and in type (C01.FR.25)."""
@@ -32,15 +40,19 @@ class IdToken:
             and self.type == other.type
         )
 
+    def good_at(self, evse, station) -> bool:
+        """Whether it may be authorized at `evse` now."""
+        return (not self.evse_ids or evse.id in self.evse_ids) and evse.can_be_authorized(station)
+
 
 class Connector:
-    """One outlet of an EVSE; `type` is a ConnectorEnumType, which says by "s" that it is a socket."""
+    """One outlet of an EVSE; `type` is a ConnectorEnumType, a socket's begins with "s"."""
 
     def __init__(self, connector_id: int, connector_type: str):
         self.id = connector_id
         self.type = connector_type
         self.operative = True
-        self.faults = []
+        self.faults = []  # codes
 
     @property
     def socket(self) -> bool:
@@ -63,20 +75,25 @@ class Evse:
         self.connectors = [Connector(n + 1, kind) for n, kind in enumerate(types)]
         self.operative = True
         self.faults = []  # of the EVSE as a whole
-        self.reserved = None  # reservation id
+        self.reserved: int | None = None  # reservation id
         self.plugged = 0  # connector id
         self.pilot = "A"
-        self.reading = None  # record.Reading of the latest moment
+        self.reading: "Reading | None" = None  # record.Reading of the latest moment
         self.closed = False  # the contactor, as the hardware confirmed it
         self.wanted = False  # the contactor, as it was commanded
-        self.contactor_by_ms = None  # when `closed` must agree with `wanted` at the latest
+        self.charged = False  # since it was plugged and authorized
+        self.contactor_by_ms: int | None = (
+            None  # when `closed` must agree with `wanted` at the latest
+        )
         self.locked = False  # the cable, as the hardware confirmed it
-        self.lock_wanted = None  # the cable, as it was commanded since it is in
+        self.lock_wanted: bool | None = None  # the cable, as it was commanded since it is in
         self.offered_ma = 0
-        self.authorized = None  # IdToken
-        self.owner = None  # IdToken whose holder may take the cable; None: everybody
-        self.connect_by_ms = None  # the EV must be connected by then, or the authorization ends
-        self.transaction = None
+        self.authorized: IdToken | None = None
+        self.owner: IdToken | None = None  # whose holder may take the cable; None: everybody
+        self.connect_by_ms: int | None = (
+            None  # the EV must be connected by then, or the authorization ends
+        )
+        self.transaction: "Transaction | None" = None
         self.finishing = False  # a transaction is over and its EV is still there
 
     @property
@@ -91,7 +108,7 @@ class Evse:
 
     @property
     def points(self) -> int:
-        """Which start and stop points hold: 1 EVConnected, 2 Authorized, 4 both, 8 EnergyTransfer."""
+        """Which points hold: 1 EVConnected, 2 Authorized, 4 PowerPathClosed, 8 EnergyTransfer."""
         points = 1 if self.connected else 0
         if self.authorized is not None:
             points |= 6 if points else 2
@@ -150,11 +167,10 @@ class Evse:
         if not self.may_offer():
             return "SuspendedEVSE"
         # An EV that has not asked yet is not suspended: it wakes up when it sees the offer.
-        charged = self.transaction is not None and self.transaction.charging_ms >= 0
-        return "SuspendedEV" if charged else "EVConnected"
+        return "SuspendedEV" if self.charged else "EVConnected"
 
     def set_fault(self, connector_id: int, code: str, active: bool) -> bool:
-        """Note that `code` holds or is over; connector_id 0: the whole EVSE. True if that is new."""
+        """Note that `code` holds or is over, connector_id 0: everywhere. True if that is new."""
         faults = self.connectors[connector_id - 1].faults if connector_id else self.faults
         if active == (code in faults) or code == "NoError":
             return False
@@ -165,7 +181,7 @@ class Evse:
         return True
 
     def status(self, station, connector) -> str:
-        """ConnectorStatusEnumType; what is set inoperative stays occupied until its end (G03.FR.05)."""
+        """ConnectorStatusEnumType; while a transaction runs it stays Occupied (G03.FR.05)."""
         if self._hit(_HARMLESS + " " + _SUSPENDING, connector):
             return "Faulted"
         operative = station.operative and self.operative and connector.operative

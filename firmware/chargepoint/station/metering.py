@@ -5,8 +5,9 @@ moment is always the last one plus the interval, so it never drifts, and moments
 clock passed over are not made up for. Aligned values of an EVSE in a transaction travel in its
 TransactionEvents, of an idle one in MeterValues; without wall time there is no alignment.
 
-Samples for the Ended event are kept in RAM up to a bound; when it is full every second one in between
-goes, never the first or the last (E12.FR.09), and every second one that comes is left out too.
+Samples for the Ended event are kept in RAM up to a bound; when it is full every second one in
+between goes, never the first or the last (E12.FR.09), and every second one that comes is left out
+too.
 
 Inside a transaction the register is told as the value at its start plus all that was added since:
 what the meter shows, unless the meter was replaced and starts lower. Then a bill still adds up and
@@ -138,7 +139,7 @@ class Metering:
     # ---- for transactions
 
     def begin(self, evse, transaction, now: int) -> list:
-        """The samples of a transaction's Started event; its sampling counts from here (E01.FR.09)."""
+        """The samples of Started (E01.FR.09); the transaction's sampling counts from here."""
         transaction.sampled_ms = [now, now]
         mask = self._mask(_TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
         transaction.samples = self._sample(evse, "Transaction.Begin", mask)
@@ -155,7 +156,7 @@ class Metering:
         return transaction.samples + self._sample(evse, "Transaction.End", mask)
 
     def trigger(self, evse_id: int, now: int) -> None:
-        """Tell the present values of the EVSE, or of each (0); of what aligned data tells (F06)."""
+        """Tell the present values of the EVSE, or of each (0), as aligned data does (F06)."""
         mask = self._mask(_ALIGNED_MEASURANDS, _ALIGNED_ENABLED) or 1
         for evse in self.station.evses:
             samples = self._sample(evse, "Trigger", mask)

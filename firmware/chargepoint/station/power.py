@@ -1,10 +1,10 @@
 """What the hardware of an EVSE is commanded: contactor, offer and lock (safety).
 
-The contactor closes only for a transaction, or for what starts one, with an authorization, a healthy
-pilot, no fault and, at a socket, a locked cable; `cut` opens it the moment that one of these is
-missing, and is called before anything else is done about an event. A command is confirmed by the
-hardware; a contactor that does not follow in time is reported as a fault by `Transactions.poll`.
-"""
+The contactor closes only for a transaction, or for what starts one, with an authorization, a
+healthy pilot, no fault and, at a socket, a locked cable; `cut` opens it the moment that one of
+these is missing, and is called before anything else is done about an event. A command is confirmed
+by the hardware; a contactor that does not follow in time is reported as a fault by
+`Transactions.poll`."""
 
 from ..compat import const
 

@@ -1,8 +1,8 @@
 """After a boot: a transaction that a power cut or a reset has cut off is ended, and told so.
 
-The contactor was open all the while, so what the meter reads first is the register at the cut: Ended
-waits for it, for a few seconds. The slot `tx<evse>` may be one record behind the journal; a record
-that was never delivered is still in the journal, and one that was delivered is in the slot.
+The contactor was open all the while, so what the meter reads first is the register at the cut:
+Ended waits for it, for a few seconds. The slot `tx<evse>` may be one record behind the journal; a
+record that was never delivered is still in the journal, one that was delivered is in the slot.
 """
 
 import json

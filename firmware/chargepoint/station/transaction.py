@@ -1,14 +1,19 @@
 """One transaction that runs: what it is, what it has told, and how it tells more.
 
-Facts that go to the server once (who, where, the remote start, the samples of the beginning) are told
-with the first event that can; this is where that is remembered. Every event is journalled by
-`Station.record` before anything comes of it, and the slot `tx<evse>` then says how far it has come, so
-that after a power cut `resume` can end it. When events are due is decided in `transactions`.
-"""
+Facts that go to the server once (who, where, the remote start, the samples of the beginning) are
+told with the first event that can; this is where that is remembered. Every event is journalled by
+`Station.record` before anything comes of it, and the slot `tx<evse>` then says how far it has
+come, so that after a power cut `resume` can end it. When events are due is decided in
+`transactions`."""
 
 import json
 
+from ..compat import const
 from . import record as records
+
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from .evse import IdToken
 
 
 class Transaction:
@@ -17,26 +22,30 @@ class Transaction:
     def __init__(self, transaction_id: str):
         self.id = transaction_id
         self.seq_no = 0
-        self.started_epoch_s = None
+        self.started_epoch_s: int | None = None
         self.held = 0  # points that have held, bits of `transactions`
-        self.token = None  # IdToken that authorized it; no other may (C01.FR.23)
+        self.token: "IdToken | None" = None  # that authorized it; no other may (C01.FR.23)
         self.token_told = False
         self.connector_id = 0
         self.evse_told = False
         self.begin_told = False  # the samples of its beginning
         self.phases_told = 0
-        self.state_told = None
-        self.reason = None  # stoppedReason of the latest cause
-        self.deferred = None  # trigger that is told when the contactor has opened
-        self.final = None  # (trigger, IdToken or None) of Ended, once that is decided
+        self.state_told: str | None = None
+        self.reason: str | None = None  # stoppedReason of the latest cause
+        self.deferred: str | None = None  # trigger that is told when the contactor has opened
+        self.final: tuple | None = (
+            None  # (trigger, IdToken or None) of Ended, once that is decided
+        )
         self.final_by_ms = 0
         self.resumed = False  # it was found after a power cut, and is only to be ended
-        self.limit_wh = None  # energy at which delivery ends, once its token proved invalid
+        self.limit_wh: int | None = (
+            None  # energy at which delivery ends, once its token proved invalid
+        )
         self.meter_wh = 0  # what the meter showed last
         self.start_wh = 0
         self.register_wh = 0  # what is told: never falls
         self.charging_ms = -1  # -1: has not charged yet
-        self.charging_since_ms = None
+        self.charging_since_ms: int | None = None
         self.samples = []  # for Ended; `stride` and `skip` thin them, see `metering`
         self.stride = 1
         self.skip = 0

@@ -1,14 +1,15 @@
 """When power flows, and when a transaction starts and ends (block E).
 
-Theory of operation. Each input changes facts of an EVSE and calls `_update`, which does four things in
-this order: opens the contactor if it may no longer be closed, starts or ends the transaction, tells
-what happened, and closes the contactor, offers current and locks the cable as the facts now allow.
-So opening comes before everything else, whatever caused it, and closing after the record is safe.
+Theory of operation. Each input changes facts of an EVSE and calls `_update`, which does four
+things in this order: opens the contactor if it may no longer be closed, starts or ends the
+transaction, tells what happened, and closes the contactor, offers current and locks the cable as
+the facts now allow. So opening comes before everything else, whatever caused it, and closing after
+the record is safe.
 
 The start and stop points are bits that either hold or don't: EVConnected, Authorized,
 PowerPathClosed (both of them), EnergyTransfer. A transaction starts when a point of TxStartPoint
-holds. It ends when a point of TxStopPoint that has held in it no longer does (PowerPathClosed there
-stands for EVConnected and Authorized), so a point that was never reached ends nothing. Besides:
+holds. It ends when a point of TxStopPoint that has held in it no longer does (PowerPathClosed
+there stands for EVConnected and Authorized); a point that was never reached ends nothing. Besides:
 
     cause                                 ends                       stoppedReason, trigger
     a fault (Evse.faulted)                at once                    by its code, AbnormalCondition
@@ -20,9 +21,9 @@ stands for EVConnected and Authorized), so a point that was never reached ends n
     EV leaves, StopTxOnEVSideDisconnect   Authorized no longer holds EVDisconnected
     EV does not come in time              Authorized no longer holds Timeout
 
-Ended waits, for two seconds at most, until the contactor is confirmed open, so that the energy that
-it tells is the last. With it the authorization ends; then a new plug or card begins anew. A contactor
-that does not follow its command within half a second is a fault of its own.
+Ended waits, for two seconds at most, until the contactor is confirmed open, so that the energy
+that it tells is the last. With it the authorization ends; then a new plug or card begins anew. A
+contactor that does not follow its command within half a second is a fault of its own.
 
 What the server must learn is journalled by `Station.record`; beside it a slot `tx<evse>` keeps the
 identity of what runs, so that after a power cut its end is told (`resume_lost`). Who may charge is
@@ -64,8 +65,8 @@ _FAULT_REASONS = (
 class Transactions:
     """The transactions and the power of one Station.
 
-    lobby: an EVSE that does not exist (id 0), where a token waits that was presented at the station
-    when no EV was there; the EVSE of the next plug takes over what it holds.
+    lobby: an EVSE that does not exist (id 0), where a token waits that was presented at the
+    station when no EV was there; the EVSE of the next plug takes over what it holds.
     """
 
     def __init__(self, station):
@@ -86,21 +87,9 @@ class Transactions:
         """A cable is in the connector."""
         was_connected = evse.connected
         evse.plugged = connector_id
-        lobby = self.lobby
-        if (
-            lobby.authorized is not None
-            and (not lobby.authorized.evse_ids or evse.id in lobby.authorized.evse_ids)
-            and evse.transaction is None
-            and evse.can_be_authorized(self.station)
-        ):
-            evse.transaction, lobby.transaction = lobby.transaction, None
-            evse.authorized = evse.owner = lobby.authorized
-            evse.connect_by_ms = lobby.connect_by_ms
-            lobby.authorized = lobby.owner = lobby.connect_by_ms = None
-            if evse.transaction is not None:
-                self._adopt(evse, now)
-                evse.transaction.save(self.station, evse)
-                self.station.store.slots.delete("tx0")
+        token = self.lobby.authorized
+        if token is not None and evse.transaction is None and token.good_at(evse, self.station):
+            self._leave_lobby(evse, now)
         self._moved(evse, was_connected, now)
 
     def on_unplug(self, evse, now: int) -> None:
@@ -120,6 +109,7 @@ class Transactions:
         evse.closed = closed
         if not closed:
             evse.set_fault(0, "WeldedContactor", False)
+        evse.charged = evse.charged or closed
         power.confirmed(evse, now)
         transaction = evse.transaction
         trigger = "ChargingStateChanged"
@@ -146,8 +136,7 @@ class Transactions:
 
     def on_reading(self, evse, now: int) -> None:
         """The register has moved (called by metering)."""
-        transaction = evse.transaction
-        if transaction.limit_wh is not None or transaction.final is not None:
+        if evse.transaction.limit_wh is not None or evse.transaction.final is not None:
             self._update(evse, "ChargingStateChanged", now)
 
     def on_answer(self, record, answer: dict, now: int) -> None:
@@ -199,8 +188,7 @@ class Transactions:
             deadlines += [evse.contactor_by_ms, evse.connect_by_ms]
             if evse.transaction is not None and evse.transaction.final is not None:
                 deadlines.append(evse.transaction.final_by_ms)
-        deadlines = [deadline for deadline in deadlines if deadline is not None]
-        return min(deadlines) if deadlines else None
+        return min([due_ms for due_ms in deadlines if due_ms is not None], default=None)
 
     # ---- for the other blocks
 
@@ -216,7 +204,7 @@ class Transactions:
         return None
 
     def may_start(self) -> bool:
-        """Whether the server's acceptance, now or, when offline, once before (B04), lets one begin."""
+        """Whether the server's acceptance lets one begin: now, or offline once before (B04)."""
         status = self.station.provisioning.status
         if status == "Accepted" or (status is None and self._accepted):
             return True
@@ -231,7 +219,7 @@ class Transactions:
     def authorize(self, evse, token, now: int) -> None:
         """The holder of `token` (IdToken) may charge at `evse`, or in the lobby."""
         evse.authorized = evse.owner = token
-        evse.finishing = False
+        evse.finishing = evse.charged = False
         transaction = evse.transaction
         if transaction is not None:
             transaction.reason = transaction.limit_wh = None
@@ -274,31 +262,29 @@ class Transactions:
 
     def trigger(self, evse_id: int, now: int) -> bool:
         """Tell a TransactionEvent of the EVSE, or of each (0); False if no transaction runs."""
-        told = False
-        for evse in self.station.evses:
-            if evse_id in (0, evse.id) and evse.transaction is not None:
-                samples = self.station.metering.trigger_transaction(evse)
-                evse.transaction.tell(self.station, evse, "Updated", "Trigger", samples)
-                told = True
-        return told
+        running = [evse for evse in self.station.evses if evse.transaction is not None]
+        running = [evse for evse in running if evse_id in (0, evse.id)]
+        for evse in running:
+            samples = self.station.metering.trigger_transaction(evse)
+            evse.transaction.tell(self.station, evse, "Updated", "Trigger", samples)
+        return bool(running)
 
     # ---- inside
 
     def _moved(self, evse, was_connected: bool, now: int) -> None:
         """Cable or pilot have changed."""
+        model = self.station.model
         power.cut(self, evse, now)
         if evse.connected == was_connected:
             self._update(evse, "ChargingStateChanged", now)
         elif evse.connected:
-            evse.finishing = False
+            evse.finishing = evse.charged = False
             evse.connect_by_ms = None
-            if evse.authorized is None and not self.station.model.boolean(_AUTH_ENABLED):
+            if evse.authorized is None and not model.boolean(_AUTH_ENABLED):
                 evse.authorized = evse.owner = IdToken("", "NoAuthorization")  # C02.FR.01
             self._update(evse, "CablePluggedIn", now)
-        elif evse.authorized is not None and self.station.model.boolean(
-            _STOP_TX_ON_EV_SIDE_DISCONNECT
-        ):  # E09.FR.01
-            self.stop(evse, "EVDisconnected", "EVCommunicationLost", now)
+        elif evse.authorized is not None and model.boolean(_STOP_TX_ON_EV_SIDE_DISCONNECT):
+            self.stop(evse, "EVDisconnected", "EVCommunicationLost", now)  # E09.FR.01
         else:
             self._update(evse, "EVCommunicationLost", now)
         if not evse.plugged:
@@ -320,7 +306,7 @@ class Transactions:
             evse.connect_by_ms = now + timeout_ms
 
     def _update(self, evse, trigger: str, now: int, id_token=None) -> None:
-        """Bring power, transaction and server in line with the facts; `trigger` is what happened."""
+        """Bring power, transaction and server in line with the facts; trigger: what happened."""
         power.cut(self, evse, now)
         points = evse.points
         if evse.transaction is None:
@@ -333,20 +319,30 @@ class Transactions:
     def _start(self, evse, trigger: str, now: int) -> None:
         station = self.station
         transaction = Transaction(records.transaction_id(station.random_bytes(16)))
-        evse.transaction = transaction
-        transaction.held = evse.points
+        evse.transaction, transaction.held = transaction, evse.points
         transaction.started_epoch_s = station.clock_epoch_s(now)
         samples = self._adopt(evse, now)
         transaction.begin_told = evse.id != 0
         transaction.save(station, evse)
         transaction.tell(station, evse, "Started", trigger, samples)
 
+    def _leave_lobby(self, evse, now: int) -> None:
+        """What waits in the lobby goes on at `evse`."""
+        lobby = self.lobby
+        evse.authorized = evse.owner = lobby.authorized
+        evse.connect_by_ms, evse.transaction = lobby.connect_by_ms, lobby.transaction
+        lobby.authorized = lobby.owner = lobby.connect_by_ms = lobby.transaction = None
+        if evse.transaction is not None:
+            self._adopt(evse, now)
+            evse.transaction.save(self.station, evse)
+            self.station.store.slots.delete("tx0")
+
     def _adopt(self, evse, now: int) -> list:
         """The transaction has got its EVSE and meter: the samples of its beginning."""
         transaction = evse.transaction
         if evse.reading is not None:
-            transaction.meter_wh = transaction.start_wh = evse.reading.energy_wh
-            transaction.register_wh = transaction.meter_wh
+            shown_wh = evse.reading.energy_wh
+            transaction.meter_wh = transaction.start_wh = transaction.register_wh = shown_wh
         return self.station.metering.begin(evse, transaction, now)
 
     def _continue(self, evse, points: int, trigger: str, id_token, now: int) -> None:
@@ -387,8 +383,8 @@ class Transactions:
 
     def _end(self, evse) -> None:
         transaction = evse.transaction
-        samples = self.station.metering.end(evse, transaction)
         trigger, id_token = transaction.final
+        samples = self.station.metering.end(evse, transaction)
         transaction.tell(self.station, evse, "Ended", trigger, samples, id_token)
         evse.transaction = None
         evse.finishing = evse.plugged != 0

@@ -1,0 +1,66 @@
+"""What one transaction tells, and keeps."""
+
+import json
+
+from chargepoint.station.transaction import Transaction
+from tests.support.fake_station import FakeStation
+
+
+def test_energy_and_the_limit():
+    transaction = Transaction("t")
+    transaction.start_wh = transaction.register_wh = 1000
+    assert transaction.energy_wh == 0 and not transaction.blocked
+    transaction.limit_wh = 100
+    assert not transaction.blocked
+    transaction.register_wh = 1100
+    assert transaction.energy_wh == 100 and transaction.blocked
+    transaction.limit_wh = None
+    assert not transaction.blocked
+    transaction.final = ("StopAuthorized", None)
+    assert transaction.blocked
+
+
+def test_time_of_charging_is_added_up_without_the_pauses():
+    station = FakeStation()
+    station.plug()
+    station.token("04AA")
+    for pilot, now in (("B", 60000), ("C", 100000), ("B", 130000)):
+        station.now = now
+        station.pilot(pilot)
+    station.now = 200000
+    station.token("04AA")
+    assert station.records()[-1].time_spent_charging_s == 90
+
+
+def test_a_transaction_that_never_charged_tells_no_time():
+    station = FakeStation({"TxCtrlr.TxStartPoint": "EVConnected"})
+    station.plug(pilot="B")
+    station.unplug()
+    assert station.records()[-1].time_spent_charging_s is None
+
+
+def test_E02_FR_18_phases_are_told_when_they_change():
+    station = FakeStation({"SampledDataCtrlr.TxUpdatedInterval": "10"})
+    station.meter(0)
+    station.plug()
+    station.token("04AA")
+    phases = []
+    for currents in ((0, 0, 0), (16000, 0, 0), (16000, 0, 0), (16000, 16000, 16000), (0, 0, 0)):
+        before = len(station.log)
+        station.meter(10, current_ma=currents)
+        station.run(10)
+        phases.append(station.records(before)[0].phases_used)
+    assert phases == [0, 1, 0, 3, 0]
+
+
+def test_the_slot_says_how_far_it_has_come():
+    station = FakeStation({"TxCtrlr.TxStartPoint": "EVConnected"})
+    station.meter(500)
+    station.plug(pilot="B")
+    record = station.records()[0]
+    saved = json.loads(station.store.slots.load("tx1"))
+    assert saved == [record.transaction_id, 1, 500, 500, 500, 1]
+    station.meter(600)
+    station.token("04AA")
+    saved = json.loads(station.store.slots.load("tx1"))
+    assert saved == [record.transaction_id, 2, 600, 600, 500, 1]
