@@ -61,7 +61,10 @@ class Hardware:
     def open_all(self) -> None:
         """Open every contactor and end every offer, whatever state the program is in."""
         for unit in self._units:
-            unit.make_safe()
+            try:
+                unit.make_safe()
+            except OSError:
+                continue  # nobody is left to be told, and the next one must open too
 
 
 class _Unit:
@@ -78,6 +81,7 @@ class _Unit:
         self._faults = ()
         self._locked = False
         self._metered = None
+        self._meter_answers = True
 
     def poll(self, station, now: int) -> None:
         drivers = self.drivers
@@ -87,6 +91,8 @@ class _Unit:
         except OSError as error:  # a driver that is dead can't vouch for anything
             station.log("EVSE %d: %s" % (self.id, error))
             connector_id, pilot, faults = self._connector_id, "F", ((0, "InternalError"),)
+        if not self._read_meter(station, now):
+            faults = tuple(faults) + ((0, "PowerMeterFailure"),)
         if self.closed and (pilot not in _HEALTHY or _harmful(faults)):
             self._open()
         if self.welded:
@@ -98,7 +104,8 @@ class _Unit:
         if locked != self._locked:
             self._locked = locked
             station.locked(self.id, locked, now)
-        self._tell_meter(station, now)
+        if self._meter_answers:
+            self._tell_meter(station, now)
 
     def execute(self, station, kind: str, value, now: int) -> None:
         drivers = self.drivers
@@ -159,18 +166,20 @@ class _Unit:
             self.closed = closed
             station.contactor(self.id, closed, now)
 
+    def _read_meter(self, station, now: int) -> bool:
+        """Whether the meter has answered."""
+        try:
+            self.drivers.meter.read(self.reading, now)
+        except OSError as error:
+            if self._meter_answers:
+                station.log("EVSE %d: meter: %s" % (self.id, error))
+            self._meter_answers = False
+            return False
+        self._meter_answers = True
+        return True
+
     def _tell_meter(self, station, now: int) -> None:
         reading = self.reading
-        try:
-            self.drivers.meter.read(reading, now)
-        except OSError as error:
-            fault = (0, "PowerMeterFailure")
-            if fault not in self._faults:
-                station.log("EVSE %d: meter: %s" % (self.id, error))
-                self._open()
-                self._faults = tuple(self._faults) + (fault,)
-                station.fault(self.id, 0, fault[1], True, now)
-            return
         metered = (reading.energy_wh, reading.power_w, reading.soc_percent)
         if metered != self._metered:
             self._metered = metered

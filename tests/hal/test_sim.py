@@ -1,0 +1,102 @@
+"""The simulated drivers and the store in memory."""
+
+from chargepoint.hal.sim import MemoryStore, SimEvse, SimReader
+from chargepoint.station.record import Reading
+
+
+def read(meter, now):
+    reading = Reading()
+    meter.read(reading, now)
+    return reading
+
+
+def test_the_meter_goes_on_linearly_from_the_last_fact():
+    meter = SimEvse().meter
+    meter.set(1000000, 7200, (31304, 0, 0), (230000, 0, 0), 55, 5000)
+    reading = read(meter, 5000 + 1800000)
+    assert reading.energy_wh == 1000 + 3600
+    assert reading.power_w == 7200 and reading.soc_percent == 55
+    assert reading.current_ma == [31304, 0, 0] and reading.voltage_mv == [230000, 0, 0]
+
+
+def test_the_register_never_falls_unless_the_meter_is_replaced():
+    meter = SimEvse().meter
+    meter.set(5000000, 0, (0, 0, 0), (0, 0, 0), -1, 0)
+    assert read(meter, 10).energy_wh == 5000
+    meter.set(4999000, 0, (0, 0, 0), (0, 0, 0), -1, 20)
+    assert read(meter, 20).energy_wh == 5000
+    meter.replace(7000)
+    assert read(meter, 30).energy_wh == 7
+
+
+def test_a_fact_from_a_clock_that_is_ahead_counts_from_its_moment():
+    meter = SimEvse().meter
+    meter.set(1000, 3600, (0, 0, 0), (0, 0, 0), -1, 500)
+    assert read(meter, 400).energy_wh == 1
+
+
+def test_a_broken_meter_does_not_answer():
+    meter = SimEvse().meter
+    meter.broken = True
+    try:
+        read(meter, 0)
+    except OSError:
+        return
+    raise AssertionError("it answered")
+
+
+def test_a_contactor_obeys_and_tells_that_it_moved():
+    moves = []
+    evse = SimEvse(lambda: moves.append(evse.contactor.closed()))
+    assert evse.contactor.close() and evse.contactor.closed()
+    assert evse.contactor.open() and not evse.contactor.closed()
+    assert moves == [True, False]
+
+
+def test_a_welded_contactor_stays_and_obeys_when_repaired():
+    contactor = SimEvse().contactor
+    contactor.close()
+    contactor.weld(True)
+    assert not contactor.open() and contactor.closed()
+    contactor.weld(False)
+    assert not contactor.closed()
+
+
+def test_a_stuck_lock_stays_as_it_is():
+    lock = SimEvse().lock
+    assert lock.lock() and lock.locked()
+    lock.stuck = True
+    assert not lock.unlock() and lock.locked()
+
+
+def test_the_reader_gives_each_card_once():
+    reader = SimReader()
+    reader.present("04AABB", "ISO14443", 2)
+    assert reader.take() == ("04AABB", "ISO14443", 2)
+    assert reader.take() is None
+
+
+def test_faults_are_kept_by_connector_and_code():
+    faults = SimEvse().faults
+    faults.set(1, "GroundFailure", True)
+    faults.set(0, "Other", True)
+    faults.set(1, "GroundFailure", True)
+    assert set(faults.active()) == {(1, "GroundFailure"), (0, "Other")}
+    faults.set(1, "GroundFailure", False)
+    assert faults.active() == ((0, "Other"),)
+
+
+def test_the_memory_store_keeps_slots_and_journal_over_boots():
+    store = MemoryStore().boot()
+    store.slots.save("a", bytearray(b"1"))
+    first, second = store.journal.append(b"x"), store.journal.append(b"y")
+    assert store.boot().boot_count == 2
+    assert store.slots.load("a") == b"1" and store.slots.load("b") is None
+    assert store.journal.head() == (first, b"x") and store.journal.count() == 2
+    store.journal.acknowledge(first)
+    assert list(store.journal.records()) == [(second, b"y")]
+    store.journal.acknowledge(second)
+    assert store.journal.head() is None
+    assert store.journal.append(b"z") > second
+    store.slots.delete("a")
+    assert store.slots.load("a") is None
