@@ -19,17 +19,17 @@ station.power station.record station.router station.station station.transaction
 station.transactions
 profiles.ocpp16.schema profiles.ocpp201.schema
 store.frame
-link.backoff link.handshake link.masking link.url link.websocket
+link.backoff link.handshake link.masking link.masking_native link.url link.websocket
 """
 TRANSIENT = """
 device_model.access device_model.presets device_model.report device_model.variables
-station.availability station.cache station.data_transfer station.remote_control station.reset
-station.resume station.snapshot station.trigger
+station.availability station.cache station.computed station.data_transfer
+station.remote_control station.reset station.resume station.snapshot station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp201.requests
 """
 SHELL = """
-hal.hardware hal.sim link.dns link.manager link.tls runtime store.files
+hal.clock hal.hardware hal.sim link.dns link.manager link.stream link.tls runtime store.files
 """
 
 _PACKAGE = __name__[: __name__.rfind(".")]

@@ -12,6 +12,7 @@ Runs on both interpreters: no pytest here.
 import json
 
 from chargepoint import timestamp
+from chargepoint.device_model import presets
 from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import MemoryStore, SimEvse, SimReader
@@ -89,7 +90,8 @@ class Pair:
         """Boot a new Station on the same flash and hardware; the link is down."""
         self._boot_wall_ms = self.wall_ms
         self.connected = False
-        model = DeviceModel(self.layout, self.store.boot().slots, self.variables)
+        model = DeviceModel(self.layout, self.store.boot().slots)
+        presets.preset(model, self.variables)
         self.drivers = [SimEvse() for _ in self.evs]
         self.reader = SimReader()
         self.hardware = Hardware(self.drivers, self.reader)
@@ -241,7 +243,9 @@ class Pair:
     def update_meters(self):
         for n, evse in enumerate(self.drivers):
             meter = evse.meter
-            self._meters_mwh[n] = meter.energy_mwh + meter.power_w * (self.now - meter.at_ms) // 3600
+            self._meters_mwh[n] = (
+                meter.energy_mwh + meter.power_w * (self.now - meter.at_ms) // 3600
+            )
 
     def _take(self, text):
         message = json.loads(text)
@@ -280,6 +284,4 @@ class Pair:
             phases = ev.phases if ev is not None else 0
             currents = [current_ma if phase < phases else 0 for phase in range(3)]
             power_w = 230 * sum(currents) // 1000
-            drivers.meter.set(
-                self._meters_mwh[n], power_w, currents, (230000,) * 3, -1, self.now
-            )
+            drivers.meter.set(self._meters_mwh[n], power_w, currents, (230000,) * 3, -1, self.now)

@@ -13,8 +13,8 @@ from .. import timestamp
 from ..compat import const
 from . import record as records
 
-_MESSAGE_ATTEMPTS = const(0)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
-_MESSAGE_ATTEMPT_INTERVAL = const(0)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
+_MESSAGE_ATTEMPTS = const(59)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
+_MESSAGE_ATTEMPT_INTERVAL = const(60)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
 
 _TRANSACTION = const(1)  # first byte of a journal entry
 _SECURITY = const(2)

@@ -8,9 +8,9 @@ sum of the last known time and the tick since; while it is unknown, nothing pret
 from .. import timestamp
 from ..compat import const
 
-_HEARTBEAT_INTERVAL = const(0)  # OCPPCommCtrlr.HeartbeatInterval
-_TIME_SOURCE = const(0)  # ClockCtrlr.TimeSource
-_TIME_ADJUSTMENT_REPORTING_THRESHOLD = const(0)  # ClockCtrlr.TimeAdjustmentReportingThreshold
+_HEARTBEAT_INTERVAL = const(57)  # OCPPCommCtrlr.HeartbeatInterval
+_TIME_SOURCE = const(45)  # ClockCtrlr.TimeSource
+_TIME_ADJUSTMENT_REPORTING_THRESHOLD = const(46)  # ClockCtrlr.TimeAdjustmentReportingThreshold
 
 _OWN_RETRY_S = const(60)  # B02.FR.07: the wait where the server names none
 _DAY_MS = const(86400000)
@@ -40,7 +40,7 @@ class Provisioning:
         if self.status != "Accepted":
             if not self._asking and now >= self.boot_at_ms:
                 self.send_boot_notification(station.boot_reason)
-        elif now >= self.next_deadline():
+        elif not self._asking and now >= self.next_deadline():
             self.send_heartbeat(now)
 
     def next_deadline(self):

@@ -25,11 +25,11 @@ def request_stop_transaction(station, request: dict, now: int) -> dict:
     """2.0.1's RequestStopTransactionRequest -> its response (F03.FR.07, F03.FR.08)."""
     if not station.online:  # B02.FR.05
         return _rejected("NotAccepted")
-    for evse in station.evses:
-        if evse.transaction is not None and evse.transaction.id == request["transactionId"]:
-            station.transactions.stop(evse, "Remote", "RemoteStop", now)
-            return {"status": "Accepted"}
-    return _rejected("TxNotFound")
+    evse = station.transactions.find(request["transactionId"])
+    if evse is None:
+        return _rejected("TxNotFound")
+    station.transactions.stop(evse, "Remote", "RemoteStop", now)
+    return {"status": "Accepted"}
 
 
 def unlock_connector(station, request: dict, now: int):
@@ -56,12 +56,7 @@ def get_transaction_status(station, request: dict, now: int) -> dict:
     transaction_id = request.get("transactionId")
     result = {"messagesInQueue": station.outbox.holds(transaction_id)}
     if transaction_id is not None:
-        result["ongoingIndicator"] = any(
-            [
-                evse.transaction is not None and evse.transaction.id == transaction_id
-                for evse in station.evses
-            ]
-        )
+        result["ongoingIndicator"] = station.transactions.find(transaction_id) is not None
     return result
 
 

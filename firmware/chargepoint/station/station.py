@@ -23,8 +23,8 @@ from .outbox import Outbox
 from .provisioning import Provisioning
 from .transactions import Transactions
 
-_MESSAGE_TIMEOUT = const(0)  # OCPPCommCtrlr.MessageTimeout[Default]
-_OFFLINE_THRESHOLD = const(0)  # OCPPCommCtrlr.OfflineThreshold
+_MESSAGE_TIMEOUT = const(58)  # OCPPCommCtrlr.MessageTimeout[Default]
+_OFFLINE_THRESHOLD = const(63)  # OCPPCommCtrlr.OfflineThreshold
 
 _MAX_EVENTS = const(32)
 _RESET_PATIENCE_MS = const(10000)  # B12.FR.05: how long a reset waits for the last answers
@@ -42,6 +42,7 @@ class Station:
     def __init__(self, layout, model, store, random_bytes, boot_reason="PowerUp", log=None):
         self.layout = layout
         self.model = model
+        model.compute = self._compute
         self.store = store
         self.random_bytes = random_bytes
         self.boot_reason = boot_reason
@@ -55,6 +56,7 @@ class Station:
         self.report = None  # the cursor of a running report
         self.vendors = {}  # vendorId -> function(request, now) for DataTransfer
         self.operative = True  # of the station as a whole; see `availability`
+        self.network_slot = 0  # of the network connection profile in use
         self._commands = []
         self._events = deque((), _MAX_EVENTS)
         self._offline_since_ms = None
@@ -328,8 +330,9 @@ class Station:
             after_seq = self._events[0][0]
             if head is None or head[0] > after_seq or head[0] <= self.outbox.offline_until:
                 _, kind, data, on_answer = self._events.popleft()
-                if not self._call(kind, data, on_answer, None, now):
-                    self._fail(on_answer)
+                if not self._call(kind, data, on_answer, None, now) and on_answer is not None:
+                    # Not to be said in this dialect: the profile knows what that means.
+                    on_answer(self.profile.decode_answer(self, kind, data, None), now)
                 return
         while head is not None and now >= self.outbox.next_try_ms:
             seq, kind, data = head
@@ -360,6 +363,8 @@ class Station:
         if self.provisioning.status == "Rejected":  # B03.FR.08
             raise CallError("SecurityError", "the station is not accepted by the CSMS")
         intent, request = self.profile.decode(self, action, payload)
+        if intent is None:  # the profile has answered by itself: a matter of its dialect alone
+            return request
         result = router.handle(self, intent, request, self.now)
         if result is None:
             self._owed = (action, request)
@@ -405,6 +410,9 @@ class Station:
         waiting = self.online and (self.endpoint.outstanding or self._events or self.outbox.head())
         if not waiting or now >= deadline:
             self.reboot = boot_reason
+
+    def _compute(self, variable_id: int, evse_id: int, connector_id: int):
+        return modules.use("station.computed").compute(self, variable_id, evse_id, connector_id)
 
     def _on_defect(self, error) -> None:
         self.log("a request could not be handled: %r" % error)
