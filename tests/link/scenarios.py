@@ -266,10 +266,10 @@ async def scenario_oversized(good, bad):
 
 async def scenario_bad_frames(good, bad):
     table = (
-        (good + "/binary", "protocol error 1003"),
-        (bad + "/bad-utf8", "protocol error 1007"),
-        (bad + "/masked", "protocol error 1002"),
-        (bad + "/too-large", "protocol error 1009"),
+        (good + "/binary", "protocol error: 1003"),
+        (bad + "/bad-utf8", "protocol error: 1007"),
+        (bad + "/masked", "protocol error: 1002"),
+        (bad + "/too-large", "protocol error: 1009"),
     )
     for url, why in table:
         driver = await connected(url)
@@ -480,19 +480,19 @@ def tls_driver(url, profile, files):
 
 
 async def scenario_tls(good, bad, roots, certificate, key, other_roots):
-    for url, profile in ((good, 1), (good, 2), (bad, 3)):
-        driver = tls_driver(url + "/echo", profile, (roots, certificate, key))
+    for profile in (1, 2):
+        driver = tls_driver(good + "/echo", profile, (roots, None, None))
         await driver.until("connected")
         driver.link.send("x" * 1900)
         assert await driver.until("message") == "x" * 1900
-        driver.link.send(iter(["piece"] * 200))
-        assert await driver.until("message") == "piece" * 200
+        driver.link.send(iter(["piece"] * 300))
+        assert await driver.until("message") == "piece" * 300
         await finish(driver)
 
 
 async def scenario_tls_wrong_root(good, bad, roots, certificate, key, other_roots):
     driver = tls_driver(good + "/echo", 2, (other_roots, None, None))
-    await driver.until("security")
+    assert await driver.until("security") == "InvalidCsmsCertificate"
     assert driver.events[0][0] == "failed"
     driver.events.clear()
     driver.to_deadline()
@@ -510,15 +510,42 @@ async def scenario_tls_no_certificate(good, bad, roots, certificate, key, other_
     driver = tls_driver(good + "/echo", 3, (roots, None, None))
     assert "no certificate of the charging station" in await driver.until("failed")
     driver = tls_driver(bad + "/echo", 2, (roots, None, None))
-    while not driver.events or driver.events[-1][0] not in ("failed", "disconnected"):
-        driver.step()
-        await asyncio.sleep(0)
+    await driver.until("failed")  # the server wants to see one
 
 
-async def scenario_tls_to_a_server_without(good, bad):
-    files = (__file__[: -len("scenarios.py")] + "no.pem", None, None)
-    driver = tls_driver(good.replace("ws:", "wss:"), 2, files)
+async def scenario_tls_bad_files(good, bad, roots, certificate, key, other_roots):
+    for files in (("no/such.pem", None, None), (__file__, None, None), (roots, key, roots)):
+        driver = tls_driver(good + "/echo", 3 if files[1] else 2, files)
+        assert (await driver.until("failed")).startswith("settings: ")
+        assert driver.events == []
+
+
+async def scenario_tls_untrusted(good, bad, roots, certificate, key, other_roots):
+    driver = tls_driver(good + "/echo", 2, (roots, None, None))
+    assert await driver.until("security") == "InvalidCsmsCertificate"
+
+
+async def scenario_tls_version(good, bad, roots, certificate, key, other_roots):
+    driver = tls_driver(good + "/echo", 2, (roots, None, None))
     await driver.until("failed")
+    assert driver.link.state == manager.WAITING
+
+
+async def scenario_tls_silence(good, bad, roots, certificate, key, other_roots):
+    driver = tls_driver(bad + "/silence", 2, (roots, None, None))  # a server without TLS
+    driver.step()
+    while driver.link._phase == "settings":
+        await asyncio.sleep(0)
+    driver.to_deadline()
+    assert (await driver.until("failed")).startswith("no answer: ")
+
+
+async def scenario_tls_mutual(good, bad, roots, certificate, key, other_roots):
+    driver = tls_driver(bad + "/echo", 3, (roots, certificate, key))
+    await driver.until("connected")
+    driver.link.send("known by my certificate")
+    assert await driver.until("message") == "known by my certificate"
+    await finish(driver)
 
 
 def main(name, first, second, *files):

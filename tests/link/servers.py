@@ -127,6 +127,14 @@ async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 async def running(context=None, strict_context=None):
     """Both servers; yields their ports. With TLS contexts both are real ones."""
     closing = []
+    problems = []
+
+    async def watched(connection):
+        try:
+            await handle(connection)
+        except Exception as error:
+            problems.append(error)
+            raise
 
     async def track(reader, writer):
         closing.append(writer)
@@ -136,11 +144,12 @@ async def running(context=None, strict_context=None):
             pass
 
     options = {"process_request": check, "select_subprotocol": select, "close_timeout": 2}
-    async with serve(handle, "127.0.0.1", 0, ssl=context, **options) as good:
+    async with serve(watched, "127.0.0.1", 0, ssl=context, **options) as good:
         ports = [good.sockets[0].getsockname()[1]]
         if strict_context is not None:
-            async with serve(handle, "127.0.0.1", 0, ssl=strict_context, **options) as strict:
+            async with serve(watched, "127.0.0.1", 0, ssl=strict_context, **options) as strict:
                 yield (*ports, strict.sockets[0].getsockname()[1])
+            assert problems == []
             return
         bad = await asyncio.start_server(track, "127.0.0.1", 0, limit=4096)
         try:
@@ -149,3 +158,4 @@ async def running(context=None, strict_context=None):
             for writer in closing:
                 writer.transport.abort()
             bad.close()
+    assert problems == []

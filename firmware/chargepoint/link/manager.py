@@ -22,7 +22,7 @@ from ..compat import const
 from . import handshake, tls, url
 from .backoff import RetryBackOff, Turns
 from .stream import open_stream
-from .websocket import CLOSE, ERROR, OVERSIZED, PING, PONG, TEXT, Receiver, Sender
+from .websocket import CLOSE, OVERSIZED, PING, PONG, TEXT, Receiver, Sender
 
 WAITING = const(0)
 CONNECTING = const(1)
@@ -83,7 +83,8 @@ class Link:
         self._wait_ms = None  # until the next attempt, if not by back-off
         self._ping_at = self._ping_every = self._pong_by = self._write_by = None
         self._ping_out = self._pong_out = self._close_out = None  # control frames' payloads
-        self._pong_seen = self._writing = False
+        self._pong_seen = self._writing = self._secure = False
+        self._closes = 0  # close frames written and received
         self._progress = self._progress_seen = 0  # writes done
         self._outbox: deque = deque((), _OUTBOX)
 
@@ -278,6 +279,7 @@ class Link:
         address = url.parse(place, settings.identity)
         if security_profile >= 2 and not address[0]:
             raise ValueError("security profile %d needs a wss:// URL" % security_profile)
+        self._secure = address[0]
         context = tls.context(security_profile, settings.tls_files) if address[0] else None
         offered = settings.subprotocols
         # With security profile 3 the certificate says who the station is.
@@ -320,6 +322,8 @@ class Link:
                     self._room.clear()
                     await self._room.wait()
                 event = receiver.next()
+            if self._secure and self._closes == 2:
+                return  # behind TLS a server can't close its half alone: it may wait for us
             count = await self._stream.readinto(receiver.room())
             if not count:
                 return
@@ -338,12 +342,12 @@ class Link:
             if event[1] == b"%d" % self._ping:
                 self._pong_seen = True
                 self._wake()
-        elif self.state == OPEN:
-            if kind == CLOSE:
-                self._why = "closed by the server: %d %s" % (event[1], event[2])
-            elif kind == ERROR:
-                self._why = "protocol error %d: %s" % (event[1], event[2])
-            self._shut(event[1])
+        else:
+            self._closes += kind == CLOSE
+            if self.state == OPEN:
+                end = "closed by the server" if kind == CLOSE else "protocol error"
+                self._why = "%s: %d %s" % (end, event[1], event[2])
+                self._shut(event[1])
 
     async def _write(self) -> None:
         try:
@@ -378,6 +382,9 @@ class Link:
                 self._ping_out = None
             elif self._close_out is not None:
                 await self._stream.write(self._sender.control(CLOSE, self._close_out))
+                self._closes += 1
+                if self._secure and self._closes == 2:
+                    self._end(self._why)
                 return True
             else:
                 return False

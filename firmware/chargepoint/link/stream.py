@@ -78,7 +78,8 @@ else:
         def __init__(self, reader, writer):
             self._reader = reader
             self._writer = writer
-            writer.transport.set_write_buffer_limits(high=0)  # drain() means the kernel has it
+            # drain() means the kernel has it. Not 0: the TLS transport would never say so.
+            writer.transport.set_write_buffer_limits(high=1, low=0)
 
         async def readinto(self, view) -> int:
             """Read what there is, at least one byte; returns how many, 0 at the end."""
