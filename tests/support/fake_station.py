@@ -9,11 +9,16 @@ does.
 hardware obeys at once unless `obey` is False. `online` decides whether events find a server;
 `answer` their answer. The variables have their real defaults. Runs on both interpreters."""
 
+from chargepoint.compat import const
 from chargepoint.station.authorization import Authorization
 from chargepoint.station.evse import Evse
 from chargepoint.station.metering import Metering
 from chargepoint.station.record import Reading
 from chargepoint.station.transactions import Transactions
+
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from typing import Any
 
 _CSV = __file__.replace("\\", "/")[: -len("tests/support/fake_station.py")] + "tools/variables.csv"
 
@@ -105,16 +110,18 @@ class FakeJournal:
 class FakeStation:
     def __init__(self, variables=None, evses=1, connectors=("cType2",), phases=3, slots=None):
         self.model = FakeModel(variables)
-        self.store = Things(slots=slots or FakeSlots())
-        self.outbox = Things(journal=FakeJournal())
-        self.provisioning = Things(status="Accepted")
+        self.store: "Any" = Things(slots=slots or FakeSlots())
+        self.outbox: "Any" = Things(journal=FakeJournal())
+        self.provisioning: "Any" = Things(status="Accepted")
         self.online = True
         self.operative = True
         self.boot_reason = "PowerUp"
         self.now = 0
-        self.epoch_s = 200000000 // 86400 * 86400  # at tick 0; a midnight
+        self.epoch_s: "Any" = 200000000 // 86400 * 86400  # at tick 0; a midnight
         self.obey = True
-        self.answer = {"idTokenInfo": {"status": "Accepted"}}  # to Authorize; None: no answer
+        self.answer: "Any" = {
+            "idTokenInfo": {"status": "Accepted"}
+        }  # to Authorize; None: no answer
         self.log = []
         self._random = 0
         layout = Things(phases=phases, max_current_a=32, connectors=connectors)

@@ -175,7 +175,7 @@ class Metering:
         if send:
             mask = self._mask(_ALIGNED_MEASURANDS, _ALIGNED_ENABLED)
             samples = self._sample(evse, "Sample.Clock", mask)
-            if transaction is not None:  # J01.FR.22
+            if samples and transaction is not None:  # J01.FR.22
                 transactions.sampled(evse, "MeterValueClock", samples, now)
             elif samples:  # J01.FR.14
                 self.station.emit("MeterValues", {"evseId": evse.id, "meterValue": samples})
@@ -190,7 +190,8 @@ class Metering:
         if self._sampled_due(transaction, 0, now):  # J02.FR.11
             mask = self._mask(_TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED)
             samples = self._sample(evse, "Sample.Periodic", mask)
-            transactions.sampled(evse, "MeterValuePeriodic", samples, now)
+            if samples:
+                transactions.sampled(evse, "MeterValuePeriodic", samples, now)
 
     def _sample(self, evse, context: str, mask: int) -> list:
         """[Sample] of the EVSE's present reading, or [] where there is nothing to tell."""

@@ -46,6 +46,10 @@ def apply(transactions, evse, now: int) -> None:
 
 def confirmed(evse, now: int) -> None:
     """`evse.closed` is fresh from the hardware."""
+    if evse.closed:
+        evse.charged = True
+    else:
+        evse.set_fault(0, "WeldedContactor", False)
     if evse.closed == evse.wanted:
         evse.contactor_by_ms = None
     elif evse.wanted and evse.contactor_by_ms is None:  # it fell open by itself

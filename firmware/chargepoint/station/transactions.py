@@ -107,9 +107,6 @@ class Transactions:
     def on_contactor(self, evse, closed: bool, now: int) -> None:
         """The hardware confirms what the contactor is."""
         evse.closed = closed
-        if not closed:
-            evse.set_fault(0, "WeldedContactor", False)
-        evse.charged = evse.charged or closed
         power.confirmed(evse, now)
         transaction = evse.transaction
         trigger = "ChargingStateChanged"
@@ -257,16 +254,15 @@ class Transactions:
 
     def sampled(self, evse, trigger: str, samples: list, now: int) -> None:
         """Tell samples of the running transaction."""
-        if samples and evse.transaction.final is None:
+        if evse.transaction.final is None:
             evse.transaction.tell(self.station, evse, "Updated", trigger, samples)
 
     def trigger(self, evse_id: int, now: int) -> bool:
         """Tell a TransactionEvent of the EVSE, or of each (0); False if no transaction runs."""
-        running = [evse for evse in self.station.evses if evse.transaction is not None]
-        running = [evse for evse in running if evse_id in (0, evse.id)]
+        evses = [evse for evse in self.station.evses if evse_id in (0, evse.id)]
+        running = [evse for evse in evses if evse.transaction is not None]
         for evse in running:
-            samples = self.station.metering.trigger_transaction(evse)
-            evse.transaction.tell(self.station, evse, "Updated", "Trigger", samples)
+            self.sampled(evse, "Trigger", self.station.metering.trigger_transaction(evse), now)
         return bool(running)
 
     # ---- inside
@@ -355,7 +351,7 @@ class Transactions:
             lost = transaction.held & ~points
             if lost & stop & ~_POWER_PATH or not points:
                 if transaction.reason is None:
-                    transaction.reason = self._reason(evse, trigger)
+                    transaction.reason = self._reason(evse)
                 self._finish(evse, transaction.deferred or trigger, now, id_token)
         if transaction.final is not None:
             waits = evse.closed or (transaction.resumed and evse.reading is None)
@@ -364,7 +360,7 @@ class Transactions:
         elif trigger != "ChargingStateChanged" or evse.charging_state() != transaction.state_told:
             transaction.tell(self.station, evse, "Updated", trigger, [], id_token)
 
-    def _reason(self, evse, trigger: str) -> str:
+    def _reason(self, evse) -> str:
         """stoppedReason where no one asked for the end."""
         if not evse.connected:
             return "EVDisconnected"
