@@ -3,8 +3,8 @@
 Safety comes before news: when a fault or a bad pilot is seen, the contactor opens first and the
 Station hears of it afterwards. It closes only on command, with a pilot that is healthy (B, C or
 D) and no fault; a refused or failed command is answered with what is so, never with what was
-asked. Facts come in the order in which they can be understood: cable, pilot, faults, contactor,
-lock, meter.
+asked. Facts come in the order in which they can be understood: meter, cable, pilot, faults,
+contactor, lock.
 
 The contracts of the drivers are in the package's documentation. What this does not do: decide
 who may charge, or count energy.
@@ -97,6 +97,8 @@ class _Unit:
             self._open()
         if self.welded:
             faults = tuple(faults) + ((0, "WeldedContactor"),)
+        if self._meter_answers:  # first, for the other facts may end a transaction
+            self._tell_meter(station, now)
         self._tell_cable(station, connector_id, pilot, now)
         self._tell_faults(station, faults, now)
         self._tell_contactor(station, now)
@@ -104,8 +106,6 @@ class _Unit:
         if locked != self._locked:
             self._locked = locked
             station.locked(self.id, locked, now)
-        if self._meter_answers:
-            self._tell_meter(station, now)
 
     def execute(self, station, kind: str, value, now: int) -> None:
         drivers = self.drivers
