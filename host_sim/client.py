@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from host_sim.station_process import die_with_parent
+
 _ROOT = Path(__file__).resolve().parent.parent
 _START_S = 90  # also on a machine that is busy with other things
 _STOP_S = 20
@@ -68,18 +70,23 @@ class SimulatorProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL if quiet else None,
+            preexec_fn=die_with_parent,
+            process_group=0,  # Ctrl-C in the terminal is for the program that drives it
         )
         assert process.stdout is not None
+        line = b""
         try:
             async with asyncio.timeout(_START_S):
                 line = await process.stdout.readline()
         except TimeoutError:
-            line = b""
+            pass  # told below
+        finally:
+            if not line:  # also when the wait for it is broken off
+                if process.returncode is None:
+                    process.terminate()
+                await process.wait()
         if not line:
-            if process.returncode is None:
-                process.terminate()
-            status = await process.wait()
-            raise SimulatorError(f"the simulator did not start (exit status {status})")
+            raise SimulatorError(f"the simulator did not start (exit status {process.returncode})")
         simulator = cls(process, json.loads(line))
         simulator._events.start()
         return simulator
@@ -161,8 +168,10 @@ class SimulatorProcess:
             return  # the simulator, or the loop, has ended: nobody waits for events any more
         finally:
             connection.close()
-            if not self._loop.is_closed():
+            try:
                 self._loop.call_soon_threadsafe(self._happened, {})  # whoever waits, waits no more
+            except RuntimeError:
+                pass  # the loop is closed: nobody waits
 
     def _happened(self, event: Payload) -> None:
         for observer in self.observers:

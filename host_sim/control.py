@@ -56,7 +56,10 @@ class _App(Microdot):
         assert task is not None
         self.serving.add(task)
         task.add_done_callback(self.serving.discard)
-        await super().handle_request(reader, writer)
+        try:
+            await super().handle_request(reader, writer)
+        except asyncio.CancelledError:
+            writer.close()  # the end; asyncio's streams of 3.11 complain of a cancelled task
 
 
 class Control:
@@ -108,6 +111,8 @@ class Control:
             queue.put_nowait(None)
         if self._app.serving:  # the answer to /v1/stop is on its way, streams see their end
             await asyncio.wait(self._app.serving, timeout=_LAST_ANSWERS_S)
+        for serving in self._app.serving:
+            serving.cancel()
         if self._task is not None:
             self._task.cancel()
 

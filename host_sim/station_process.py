@@ -82,7 +82,7 @@ class StationProcess:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=sys.stderr.fileno(),  # standard output belongs to the simulator
             pass_fds=(self._lock_fd,),
-            preexec_fn=_die_with_parent,
+            preexec_fn=die_with_parent,
             process_group=0,  # Ctrl-C in the terminal is the simulator's to deal with
         )
         ended = asyncio.create_task(self._process.wait())
@@ -140,7 +140,7 @@ class StationProcess:
                 self._on_end(self._reason)
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """In the child: the kernel kills it when the simulator ends, however that happens."""
     try:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
