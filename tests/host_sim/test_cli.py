@@ -1,0 +1,100 @@
+"""The command line: options over the file, and exit status 2 with one line for what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from host_sim.cli import _parser, config_of
+from tests.host_sim.simulated import Simulated, failure
+
+
+def config(*options: str):
+    return config_of(_parser().parse_args(["run", *options]))
+
+
+def test_options_win_over_the_file(tmp_path):
+    file = tmp_path / "a.toml"
+    file.write_text("[station]\nid = 'CP-1'\ncsms = ['ws://a']\nocpp = ['ocpp1.6']\n")
+    assert config("--config", str(file)).id == "CP-1"
+    assert config("--config", str(file)).csms == ("ws://a",)
+    changed = config(
+        "--config", str(file), "--id", "X", "--csms", "ws://b/c", "--ocpp", "ocpp2.0.1, ocpp1.6"
+    )
+    assert changed.id == "X" and changed.csms == ("ws://b/c",)
+    assert changed.ocpp == ("ocpp2.0.1", "ocpp1.6")
+
+
+def test_defaults_are_those_of_the_documentation():
+    plain = config()
+    assert plain.id == "SIM-0001" and plain.csms == ("builtin",) and plain.speed == 1
+    assert plain.ocpp == ("ocpp2.0.1", "ocpp1.6") and plain.control == ("127.0.0.1", 0)
+    assert plain.target == "cpython" and plain.state_dir is None and plain.plugged == ()
+
+
+def test_speeds_and_lists():
+    assert config("--speed", "max").speed is None
+    assert config("--speed", "0.5").speed == 0.5
+    assert config("--plugged", "1,2").plugged == (1, 2)
+    assert config("--control", "[::1]:8080").control == ("::1", 8080)
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (["--nothing"], "--nothing"),
+        (["--speed", "fast"], "--speed"),
+        (["--speed", "0"], "--speed"),
+        (["--speed", "-1"], "--speed"),
+        (["--speed", "nan"], "--speed"),
+        (["--speed", "inf"], "--speed"),
+        (["--control", "8080"], "--control"),
+        (["--control", "127.0.0.1:99999"], "--control"),
+        (["--target", "z80"], "--target"),
+        (["--target", "qemu"], "--target"),
+        (["--plugged", "x"], "--plugged"),
+        (["--plugged", "3"], "--plugged"),
+        (["--plugged", "0"], "--plugged"),
+        (["--plugged", "1,1"], "--plugged"),
+        (["--csms", "http://a"], "--csms"),
+        (["--csms", ""], "--csms"),
+        (["--id", "a:b"], "--id"),
+        (["--id", ""], "--id"),
+        (["--ocpp", "1.6"], "--ocpp"),
+        (["--ocpp", "ocpp1.6,ocpp1.6"], "--ocpp"),
+        (["--basic-auth", ""], "--basic-auth"),
+        (["--ca", "/nowhere"], "--ca"),
+        (["--config", "/nowhere"], "--config"),
+        (["--state-dir", "/proc/nowhere"], "--state-dir"),
+    ],
+)
+def test_a_bad_option_is_one_line_and_status_2(options, part):
+    assert part in failure(*options)
+
+
+def test_no_command_is_refused():
+    with pytest.raises(SystemExit) as info:
+        _parser().parse_args([])
+    assert info.value.code == 2
+
+
+def test_a_bad_file_names_file_and_key(tmp_path):
+    file = tmp_path / "bad.toml"
+    file.write_text("[station]\nserial = 7\n")
+    line = failure("--config", str(file))
+    assert "bad.toml" in line and "station.serial" in line and "allowed" in line
+
+
+def test_certificate_and_key_go_together(tmp_path):
+    certificate = Path(tmp_path / "c.pem")
+    certificate.write_text("x")
+    assert "--key" in failure("--csms", "wss://a", "--cert", str(certificate))
+
+
+def test_a_control_address_in_use_is_refused():
+    with Simulated("--csms", "ws://127.0.0.1:9") as simulated:
+        address = simulated.hello["control"].removeprefix("http://")
+        assert "--control" in failure("--csms", "ws://127.0.0.1:9", "--control", address)
+
+
+def test_a_password_is_never_repeated():
+    assert "\x07bell" not in failure("--basic-auth", "\x07bell")
