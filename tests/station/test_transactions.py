@@ -155,7 +155,6 @@ def test_C01_FR_26_an_authorization_without_transaction_just_ends():
 def test_no_time_out_is_kept_once_the_ev_is_there():
     station = station_with("Authorized", EVConnectionTimeOut=30)
     station.token("04AA")
-    station.run(20)
     station.plug()
     station.run(1000)
     assert station.evses[0].closed
@@ -374,8 +373,7 @@ def test_C02_without_authorization_a_plug_is_enough():
 
 
 def test_trigger_tells_the_running_transactions():
-    station = station_with()
-    assert not station.transactions.trigger(0, 0)
+    assert not station_with().transactions.trigger(0, 0)
     station = charging()
     assert not station.transactions.trigger(2, 0)
     assert station.transactions.trigger(0, 0) and station.transactions.trigger(1, 0)

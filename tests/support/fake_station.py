@@ -217,6 +217,11 @@ class FakeStation:
         self.transactions.on_answer(record, {"idTokenInfo": {"status": status}}, self.now)
         self.settle()
 
+    def idle_answer(self, status):
+        """As `idle`, if there is a record with a token."""
+        if [entry for entry in self.records() if entry.id_token is not None]:
+            self.idle(status)
+
     def run(self, seconds):
         """Poll whenever something is due until that many seconds have passed."""
         end = self.now + seconds * 1000
