@@ -10,6 +10,7 @@ import asyncio
 import sys
 
 from chargepoint.link import manager
+from chargepoint.link.dns import Resolver
 from chargepoint.link.manager import Link
 
 GUARD_S = 20  # of real time, for an event that does not come
@@ -23,7 +24,7 @@ class Settings:
         self.urls = [(url, 1) for url in urls]
         self.identity = "CP 1"
         self.subprotocols = ["ocpp2.0.1", "ocpp1.6"]
-        self.password = None
+        self.password: bytes | None = None
         self.ping_interval_s = 0
         self.connect_timeout_ms = 30 * SECOND
         self.message_limit = 2000
@@ -58,10 +59,11 @@ class Driver:
     """Runs a link as the runtime does, but on time that is moved by hand."""
 
     def __init__(self, settings, network=None):
-        self.now = 0
+        self.now: int = 0
         self.settings = settings
         self.woken = asyncio.Event()
         self.count = 0
+        self.choice = ""
         self.link = Link(settings, network or Direct(), self.random_bytes, self.woken)
         self.events = []
 
@@ -98,6 +100,7 @@ class Driver:
     def to_deadline(self):
         """Let time pass until the next deadline; returns how long that was."""
         at = self.link.next_deadline()
+        assert at is not None
         passed = at - self.now
         self.now = at
         return passed
@@ -546,6 +549,74 @@ async def scenario_tls_mutual(good, bad, roots, certificate, key, other_roots):
     driver.link.send("known by my certificate")
     assert await driver.until("message") == "known by my certificate"
     await finish(driver)
+
+
+# Names, asked of the name server in tests/link/test_resolver.py at the first port
+
+
+def resolver(url):
+    return Resolver(
+        lambda n: b"\x12\x34\x56"[:n], [("127.0.0.1", int(url.rpartition(":")[2]))], 80
+    )
+
+
+async def scenario_names(good, bad):
+    names = resolver(good)
+    assert await names.resolve("simple.example", 80) == ("10.0.0.1", 80)
+    assert await names.resolve("second-try.example", 81) == ("10.0.0.2", 81)
+    assert await names.resolve("after-a-forgery.example", 82) == ("10.0.0.3", 82)
+    assert await names.resolve("LOCALHOST", 83) == ("127.0.0.1", 83)
+    assert await names.resolve("192.0.2.7", 84) == ("192.0.2.7", 84)
+    assert await names.resolve("::1", 85) == ("::1", 85)
+    found = []
+    for _ in range(4):
+        found.append((await names.resolve("several.example", 86))[0])
+    assert sorted(found) == ["10.0.1.1", "10.0.1.1", "10.0.1.2", "10.0.1.2"]
+
+
+async def scenario_names_not_found(good, bad):
+    for name in ("missing", "broken", "refused", "silent", "a..b", "x" * 70):
+        try:
+            await resolver(good).resolve(name + ".example", 80)
+        except OSError as error:
+            assert "no address" in str(error)
+            continue
+        raise AssertionError(name)
+    names = resolver(good)
+    names.servers = []
+    try:
+        await names.resolve("simple.example", 80)
+    except OSError:
+        return
+    raise AssertionError("without a name server")
+
+
+async def scenario_names_remembered(good, bad):
+    names = resolver(good)
+    assert await names.resolve("then-silent.example", 80) == ("10.0.0.9", 80)
+    assert await names.resolve("then-silent.example", 80) == ("10.0.0.9", 80)
+    for n in range(10):
+        await names.resolve("simple%d.example" % n, 80)
+    assert len(names._known) <= 4
+
+
+async def scenario_names_through_a_second_server(good, bad):
+    names = resolver(good)
+    names.servers = [("127.0.0.1", int(bad.rpartition(":")[2]))] + names.servers
+    assert await names.resolve("simple.example", 80) == ("10.0.0.1", 80)
+
+
+async def scenario_names_cancelled(good, bad):
+    names = resolver(good)
+    names._timeout_ms = 60000
+    task = asyncio.create_task(names.resolve("silent.example", 80))
+    await asyncio.sleep(0)
+    task.cancel()
+    try:
+        await task
+    except asyncio.CancelledError:
+        return
+    raise AssertionError("not cancelled")
 
 
 def main(name, first, second, *files):

@@ -5,6 +5,7 @@ import base64
 import hashlib
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from typing import Any
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -52,7 +53,7 @@ async def handle(connection: ServerConnection) -> None:
                 await (await connection.ping())
             await connection.send("got three pongs")
         elif behaviour == "pings-me-later":
-            pong = await connection.ping()
+            pong: Any = await connection.ping()
             told = False
             parts = []
             async for part in connection.recv_streaming():

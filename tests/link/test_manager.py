@@ -10,7 +10,7 @@ from tests.link.servers import running
 from tools.portable_tests import INTERPRETER, ROOT
 
 NAMES = [name[9:] for name in vars(scenarios) if name.startswith("scenario_")]
-PLAIN = [name for name in NAMES if not name.startswith("tls")]
+PLAIN = [name for name in NAMES if not name.startswith(("tls", "names"))]
 
 
 async def on_cpython(name: str, ports, files=()):

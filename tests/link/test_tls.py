@@ -6,6 +6,7 @@ import ipaddress
 import ssl
 import warnings
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -148,7 +149,7 @@ def test_A00_FR_319_the_cipher_suites():
 
 
 def test_A00_FR_321_no_compression(folder):
-    context = tls.context(2, (str(folder / "roots.pem"), None, None))
+    context: Any = tls.context(2, (str(folder / "roots.pem"), None, None))
     assert context.options & ssl.OP_NO_COMPRESSION
     assert context.minimum_version == ssl.TLSVersion.TLSv1_2
     assert context.check_hostname and context.verify_mode == ssl.CERT_REQUIRED

@@ -9,7 +9,8 @@ each connection).
 """
 
 # The one class has two faces, and only one of them is known to the type checker.
-# pyright: reportRedeclaration=false, reportAttributeAccessIssue=false, reportArgumentType=false
+# pyright: reportRedeclaration=false, reportAttributeAccessIssue=false
+# pyright: reportGeneralTypeIssues=false
 
 import asyncio
 
@@ -145,11 +146,15 @@ class Resolver:
                 sock.send(question)
                 found = None
                 while found is None:
-                    packet = await asyncio.StreamReader(sock).read(_PACKET)
-                    found = answer(packet, question)
+                    found = answer(await self._packet(sock), question)
                 return found
             finally:
                 sock.close()
+
+        def _packet(self, sock):
+            # A stream's read() would join packets.
+            yield asyncio.core._io_queue.queue_read(sock)
+            return sock.recv(_PACKET)
 
     else:
 

@@ -152,7 +152,7 @@ class Link:
         elif self.state == CLOSING and self._deadline is None:
             self._deadline = now + _CLOSE_MS
 
-    def next_deadline(self):
+    def next_deadline(self) -> "int | None":
         """When poll() is due (ms), None if only `wake` can make it so."""
         if self.state == WAITING:
             return (self._due or 0) if self.enabled else None
