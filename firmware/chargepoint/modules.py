@@ -14,9 +14,9 @@ RESIDENT = """
 compat modules timestamp
 rpc.endpoint rpc.errors rpc.message rpc.schema
 device_model.model device_model.table
-station.authorization station.evse station.metering station.outbox station.provisioning
-station.power station.record station.router station.station station.transaction
-station.transactions
+station.authorization station.calls station.evse station.metering station.outbox
+station.power station.provisioning station.record station.router station.station
+station.transaction station.transactions
 profiles.ocpp16.schema profiles.ocpp201.schema
 store.frame
 link.backoff link.handshake link.masking link.masking_native link.url link.websocket

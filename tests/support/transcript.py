@@ -1,7 +1,7 @@
 """Transcripts of a Pair as text lines, and their comparison with the committed ones.
 
-Keys are sorted and numbers plain, so that the text is the same on every interpreter. After a wanted
-change: `python tools/write_goldens.py`, and read the difference before it is committed.
+Keys are sorted and numbers plain, so that the text is the same on every interpreter. After a
+wanted change: `python tools/write_goldens.py`, and read the difference before it is committed.
 """
 
 WRITE = False

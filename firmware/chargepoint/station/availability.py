@@ -1,9 +1,9 @@
 """ChangeAvailability (blocks G03 and G04), and the memory of it.
 
 The station, each EVSE and each connector have an `operative` flag of their own; a connector serves
-only if all three are set, so that each returns to what it was when the one above is operative again
-(G03.FR.07, G04.FR.08). A running transaction keeps its EVSE occupied until it ends: that is all there
-is to "Scheduled".
+only if all three are set, so that each returns to what it was when the one above is operative
+again (G03.FR.07, G04.FR.08). A running transaction keeps its connector occupied until it ends:
+that is all there is to "Scheduled".
 """
 
 from ..rpc.errors import CallError
@@ -12,31 +12,29 @@ _SLOT = "availability"
 
 
 def change_availability(station, request: dict, now: int) -> dict:
-    """2.0.1's ChangeAvailabilityRequest -> its response."""
-    target = station
-    evses = station.evses
-    evse_id = request.get("evse", {}).get("id", 0)
-    if evse_id:
-        if evse_id > len(evses):
-            return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
-        target = evses[evse_id - 1]
-        evses = (target,)
-        connector_id = request["evse"].get("connectorId", 0)
-        if connector_id:
-            if connector_id > len(target.connectors):
-                return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownConnectorId"}}
-            target = target.connectors[connector_id - 1]
-    elif "evse" in request:
-        raise CallError("PropertyConstraintViolation", "evse.id")
+    """2.0.1's ChangeAvailabilityRequest -> its response.
+
+    The neutral key `everywhere` (1.6) makes each EVSE and connector operative with the station.
+    """
     operative = request["operationalStatus"] == "Operative"
-    if target.operative == operative:  # G03.FR.03
-        return {"status": "Accepted"}
-    target.operative = operative
-    station.store.slots.save(_SLOT, _flags(station))
-    for evse in evses:
-        if evse.transaction is not None:
-            return {"status": "Scheduled"}  # G03.FR.05
-    return {"status": "Accepted"}
+    targets = [station]
+    place = request.get("evse")
+    if place is not None:
+        target = _find(station, place)
+        if target is None:
+            return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
+        targets = [target]
+    elif operative and request.get("everywhere"):
+        targets = _targets(station)
+    changed = False
+    for target in targets:
+        changed = changed or target.operative != operative
+        target.operative = operative
+    if changed:
+        station.store.slots.save(_SLOT, _flags(station))
+    if not operative and _in_use(station, place):
+        return {"status": "Scheduled"}  # G03.FR.05, G04.FR.06
+    return {"status": "Accepted"}  # also where nothing has changed: G03.FR.03, G04.FR.04
 
 
 def restore(station) -> None:
@@ -48,11 +46,36 @@ def restore(station) -> None:
         target.operative = flag == ord("1")
 
 
+def _find(station, place: dict):
+    """The Evse or Connector of an EVSEType, or None if there is no such. Raises CallError."""
+    evse_id, connector_id = place["id"], place.get("connectorId")
+    if evse_id == 0:  # the whole station is meant by leaving it out (G04.FR.01)
+        raise CallError("PropertyConstraintViolation", "evse.id")
+    if not 1 <= evse_id <= len(station.evses):
+        return None
+    evse = station.evses[evse_id - 1]
+    if connector_id is None:
+        return evse
+    return evse.connectors[connector_id - 1] if 1 <= connector_id <= len(evse.connectors) else None
+
+
+def _in_use(station, place) -> bool:
+    """Whether a transaction runs there; place: EVSEType, None for the station."""
+    for evse in station.transactions.all():
+        if evse.transaction is None or (place is not None and place["id"] != evse.id):
+            continue
+        if place is None or not evse.plugged:
+            return True
+        if place.get("connectorId") in (None, evse.plugged):
+            return True
+    return False
+
+
 def _flags(station) -> bytes:
     return b"".join([b"1" if target.operative else b"0" for target in _targets(station)])
 
 
-def _targets(station):
+def _targets(station) -> list:
     """The station, then each EVSE followed by its connectors: the order in the slot."""
     targets = [station]
     for evse in station.evses:

@@ -1,10 +1,12 @@
 """Messages that must arrive, in order: transaction events and critical security events.
 
-They lie in the store's journal as neutral facts and become messages of the dialect that is spoken when
-their turn comes. One is on its way at a time. The server's answer acknowledges it; a refusal or a
-time-out is tried again after MessageAttemptInterval x attempts, with the same message id, up to
-MessageAttempts (E13); then it is given up so that it does not hold the rest. Being offline costs no
-attempt.
+They lie in the store's journal as neutral facts and become messages of the dialect that is spoken
+when their turn comes. One is on its way at a time. The server's answer acknowledges it; a refusal
+or a time-out is tried again after MessageAttemptInterval x attempts, with the same message id, up
+to MessageAttempts (E13); then it is given up so that it does not hold the rest. Being offline
+costs no attempt. A security event that the server has no use for (NotImplemented, NotSupported) is
+given up at once: servers without the security extension of the older dialect are common, and
+transactions wait behind it.
 """
 
 import json
@@ -15,6 +17,8 @@ from . import record as records
 
 _MESSAGE_ATTEMPTS = const(59)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
 _MESSAGE_ATTEMPT_INTERVAL = const(60)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
+
+_UNREADABLE = (ValueError, KeyError, IndexError, TypeError)
 
 _TRANSACTION = const(1)  # first byte of a journal entry
 _SECURITY = const(2)
@@ -33,7 +37,7 @@ class Outbox:
             self.last_seq = seq
         # E11.FR.07: all that was queued when the link dropped is told with `offline` set.
         self.offline_until = self.last_seq
-        self._head = None  # (seq, kind, data) of the entry whose turn it is
+        self._head: tuple | None = None  # (seq, kind, data) of the entry whose turn it is
         saved = station.store.slots.load("server_ids")
         self.server_ids = json.loads(saved) if saved else {}
 
@@ -61,8 +65,9 @@ class Outbox:
             if entry is None:
                 return None
             try:
-                self._head = (entry[0],) + self._read(entry[1])
-            except ValueError as error:
+                kind, data = self._read(entry[1])
+                self._head = (entry[0], kind, data)
+            except _UNREADABLE as error:
                 # What can't be read is reported, and must not hold the rest.
                 self.journal.acknowledge(entry[0])
                 self.station.security_event("JournalEntryUnreadable", str(error))
@@ -72,11 +77,13 @@ class Outbox:
         return self._head
 
     def message_id(self, seq: int) -> str:
-        """The same for every attempt, so that a server can see the duplicate (part 4, errata 4.6)."""
+        """The same for every attempt, for a server to see the duplicate (part 4, errata 4.6)."""
         return "%s-%x" % (self.station.store.nonce, seq)
 
     def done(self) -> None:
         """The head has been told, or can't be told: go on with the next."""
+        if self._head is None:
+            return
         seq, kind, data = self._head
         self._head = None
         self.attempts = 0
@@ -87,10 +94,13 @@ class Outbox:
                 self._save_server_ids()
 
     def failed(self, why: str, now: int) -> None:
-        """The server refused the head or did not answer in time."""
+        """The server refused the head, `why` begins with the error code, or did not answer."""
+        if self._head is None:  # it was done while its answer was awaited
+            return
         self.attempts += 1
         model = self.station.model
-        if self.attempts >= model.integer(_MESSAGE_ATTEMPTS):
+        unwanted = self._head[1] != "TransactionEvent" and why.startswith("Not")
+        if unwanted or self.attempts >= model.integer(_MESSAGE_ATTEMPTS):
             self.station.log("gave up message %s: %s" % (self.message_id(self._head[0]), why))
             self.done()
         else:
@@ -100,11 +110,12 @@ class Outbox:
     def holds(self, transaction_id=None) -> bool:
         """Whether messages (of that transaction) wait, the one on its way included (E14)."""
         for _, entry in self.journal.records():
-            if entry[0] == _TRANSACTION:
-                if transaction_id is None:
-                    return True
-                if records.unpack(entry[1:]).transaction_id == transaction_id:
-                    return True
+            try:
+                kind, data = self._read(entry)
+            except _UNREADABLE:  # reported when its turn comes
+                continue
+            if kind == "TransactionEvent" and transaction_id in (None, data.transaction_id):
+                return True
         return False
 
     def counts(self):
@@ -114,7 +125,8 @@ class Outbox:
             counts[entry[0] != _TRANSACTION] += 1
         return counts
 
-    def _read(self, entry: bytes):
+    def _read(self, entry: bytes) -> tuple:
+        """(kind, data) of a journal entry. Raises one of _UNREADABLE."""
         if entry[0] == _TRANSACTION:
             record = records.unpack(entry[1:])
             self._resolve_time(record)

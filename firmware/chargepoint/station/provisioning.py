@@ -1,8 +1,10 @@
 """Registering with the CSMS, the heartbeat, and the wall clock (blocks B and G02).
 
-The station says who it is after each boot, and again only when the server asks (B01.FR.03). Until the
-answer is Accepted nothing else is sent on the station's own account (B01.FR.08). Wall time is the
-sum of the last known time and the tick since; while it is unknown, nothing pretends to know it.
+The station says who it is after each boot, and again only when the server asks (B01.FR.03) or is
+another one, or speaks another dialect (B10.FR.10). Until the answer is Accepted nothing else is
+sent on the station's own account (B01.FR.08). Wall time is the sum of the last known time and the
+tick since; while it is unknown, nothing pretends to know it. A server's time that can't be right
+(before 2020, after 2087) is not taken; without any other, its answer is as good as none.
 """
 
 from .. import timestamp
@@ -13,7 +15,9 @@ _TIME_SOURCE = const(45)  # ClockCtrlr.TimeSource
 _TIME_ADJUSTMENT_REPORTING_THRESHOLD = const(46)  # ClockCtrlr.TimeAdjustmentReportingThreshold
 
 _OWN_RETRY_S = const(60)  # B02.FR.07: the wait where the server names none
+_MAX_INTERVAL_S = const(1000000)
 _DAY_MS = const(86400000)
+_MAX_EPOCH_S = const(0x7FFFFFFF)
 
 
 class Provisioning:
@@ -21,39 +25,38 @@ class Provisioning:
 
     def __init__(self, station):
         self.station = station
-        self.status = None  # "Accepted", "Pending", "Rejected"; None before the first answer
+        self.status: str | None = None  # "Accepted", "Pending", "Rejected"; None: not answered yet
         self.boot_at_ms = 0
         self._asking = False
+        self._reason = station.boot_reason
+        self._registered_at: tuple | None = None  # (network slot, subprotocol) of the acceptance
         self._heartbeat_ms = 0  # when the last one was sent
         self._base_ms = 0
-        self._base_epoch_s = None
+        self._base_epoch_s: int | None = None
+        self._own_clock = False  # the board has a clock that knows the time
 
     def connected(self, now: int) -> None:
         """The link is up: register if that is still to be done."""
         self._asking = False
-        self._heartbeat_ms = now
+        if self.status == "Accepted" and self._registered_at != self._place():
+            self.status = None
+            self.boot_at_ms = now
+            self._reason = "Unknown"  # no boot has caused it
 
     def poll(self, now: int) -> None:
-        station = self.station
-        if station.profile is None:
+        if self.station.profile is None or self._asking:
             return
         if self.status != "Accepted":
-            if not self._asking and now >= self.boot_at_ms:
-                self.send_boot_notification(station.boot_reason)
-        elif not self._asking and now >= self.next_deadline():
+            if now >= self.boot_at_ms:
+                self.send_boot_notification(self._reason)
+        elif now >= self._heartbeat_due_ms():
             self.send_heartbeat(now)
 
     def next_deadline(self):
         """Tick in ms of the next boot attempt or heartbeat; None while one is on its way."""
-        if self.status != "Accepted":
-            return None if self._asking else self.boot_at_ms
         if self._asking:
             return None
-        interval_ms = self.station.model.integer(_HEARTBEAT_INTERVAL) * 1000
-        if interval_ms <= 0 or interval_ms > _DAY_MS:
-            interval_ms = _DAY_MS
-        # Any message sent stands for a heartbeat (G02), but the clock needs one a day (part 4, 5.2).
-        return min(self.station.sent_at_ms + interval_ms, self._heartbeat_ms + _DAY_MS)
+        return self._heartbeat_due_ms() if self.status == "Accepted" else self.boot_at_ms
 
     def send_boot_notification(self, reason: str) -> None:
         """Queue a BootNotification; its answer decides whether the station may work."""
@@ -74,25 +77,47 @@ class Provisioning:
             True,
         )
 
-    def send_heartbeat(self, now: int) -> None:
+    def send_heartbeat(self, now: int, wanted=False) -> None:
+        """wanted: the server has asked for it."""
         self._asking = True
         self._heartbeat_ms = now
-        self.station.emit("Heartbeat", {}, self._on_heartbeat)
+        self.station.emit("Heartbeat", {}, self._on_heartbeat, wanted)
+
+    def _heartbeat_due_ms(self) -> int:
+        interval_ms = self.station.model.integer(_HEARTBEAT_INTERVAL) * 1000
+        if interval_ms <= 0 or interval_ms > _DAY_MS:
+            interval_ms = _DAY_MS
+        # Any message sent stands for a heartbeat (G02); the clock needs one a day (part 4, 5.2).
+        return min(self.station.sent_at_ms + interval_ms, self._heartbeat_ms + _DAY_MS)
+
+    def _place(self) -> tuple:
+        return self.station.network_slot, self.station.profile.SUBPROTOCOL
 
     def _on_boot(self, answer, now: int) -> None:
         self._asking = False
+        if self.station.profile is None:  # the link was lost: at once with the next one
+            self.boot_at_ms = now
+            return
+        self.boot_at_ms = now + _OWN_RETRY_S * 1000
         if answer is None:
-            self.boot_at_ms = now + _OWN_RETRY_S * 1000
             return
         self._take_time(answer["currentTime"], now)
-        interval_s = answer["interval"]
+        if self._base_epoch_s is None:
+            self.station.log("no use for the server's time %s" % answer["currentTime"])
+            return
+        interval_s = min(answer["interval"], _MAX_INTERVAL_S)
         self.status = answer["status"]
-        if self.status == "Accepted":
+        if self.status != "Accepted":
             if interval_s > 0:
-                self.station.model.write(_HEARTBEAT_INTERVAL, str(interval_s))
-            self.station.accepted(now)
-        else:
-            self.boot_at_ms = now + (interval_s if interval_s > 0 else _OWN_RETRY_S) * 1000
+                self.boot_at_ms = now + interval_s * 1000
+            self.station.not_accepted(self.status)
+            return
+        model = self.station.model
+        if interval_s > 0 and interval_s != model.integer(_HEARTBEAT_INTERVAL):
+            model.write(_HEARTBEAT_INTERVAL, str(interval_s))
+        self._heartbeat_ms = now  # it has brought the time
+        self._registered_at = self._place()
+        self.station.accepted(now)
 
     def _on_heartbeat(self, answer, now: int) -> None:
         self._asking = False
@@ -101,12 +126,23 @@ class Provisioning:
 
     def _take_time(self, text: str, now: int) -> None:
         """Follow the server's clock unless a better source is named before it."""
+        try:
+            epoch_s = timestamp.parse(text)
+        except ValueError:
+            return
+        if not 0 < epoch_s <= _MAX_EPOCH_S:
+            return
         first = self.station.model.text(_TIME_SOURCE).split(",")[0]
-        if first == "Heartbeat" or self._base_epoch_s is None:
-            self.set_clock(timestamp.parse(text), now)
+        if first == "Heartbeat" or not self._own_clock:
+            self._set(epoch_s, now)
 
     def set_clock(self, epoch_s: int, now: int) -> None:
-        """Wall time is `epoch_s` at tick `now`; a large step is a security event (A04)."""
+        """The board's own clock says that wall time is `epoch_s` at tick `now`."""
+        self._own_clock = True
+        self._set(epoch_s, now)
+
+    def _set(self, epoch_s: int, now: int) -> None:
+        """A large step is a security event (A04)."""
         before = self.epoch_s(now)
         self._base_epoch_s, self._base_ms = epoch_s, now
         if before is not None:

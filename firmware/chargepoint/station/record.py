@@ -81,22 +81,22 @@ class TransactionRecord:
         self.event_type = event_type
         self.transaction_id = transaction_id
         self.seq_no = seq_no
-        self.epoch_s = None
+        self.epoch_s: int | None = None
         self.tick_ms = 0
         self.boot_count = 0
         self.offline = False
         self.trigger_reason = "Trigger"
-        self.charging_state = None
-        self.stopped_reason = None
+        self.charging_state: str | None = None
+        self.stopped_reason: str | None = None
         self.evse_id = 0
         self.connector_id = 0
         self.tell_evse = False  # E02: `evse` goes on the wire once, when the cable is known
-        self.id_token = None
-        self.id_token_type = None
-        self.remote_start_id = None
-        self.reservation_id = None
+        self.id_token: str | None = None
+        self.id_token_type: str | None = None
+        self.remote_start_id: int | None = None
+        self.reservation_id: int | None = None
         self.meter_wh = 0
-        self.time_spent_charging_s = None
+        self.time_spent_charging_s: int | None = None
         self.phases_used = 0
         self.samples = []
 
@@ -143,13 +143,14 @@ def unpack(data: bytes) -> TransactionRecord:
         raise ValueError("transaction record of an unknown format")
     head = struct.unpack_from(_HEAD, data, 0)
     at = struct.calcsize(_HEAD)
-    record = TransactionRecord(
-        _word(EVENT_TYPES, head[9]), transaction_id(data[at : at + 16]), head[2]
-    )
+    event_type, trigger_reason = _word(EVENT_TYPES, head[9]), _word(TRIGGER_REASONS, head[10])
+    if event_type is None or trigger_reason is None:
+        raise ValueError("transaction record without a kind")
+    record = TransactionRecord(event_type, transaction_id(data[at : at + 16]), head[2])
     record.offline, record.tell_evse = bool(head[1] & 1), bool(head[1] & 2)
     record.boot_count, record.epoch_s = head[3], head[5] or None
     record.tick_ms, record.meter_wh = head[6] * 1000 + head[7], head[8]
-    record.trigger_reason = _word(TRIGGER_REASONS, head[10])
+    record.trigger_reason = trigger_reason
     record.charging_state = _word(CHARGING_STATES, head[11])
     record.stopped_reason = _word(STOPPED_REASONS, head[12])
     record.evse_id, record.connector_id = head[13] >> 4, head[13] & 15
@@ -204,7 +205,7 @@ def unpack_sample(data: bytes, at: int) -> Sample:
     reading.frequency_mhz = -1 if fields[12] == 0xFFFF else fields[12] * 10
     reading.soc_percent = -1 if fields[13] == 0xFF else fields[13]
     reading.temperature_dc = fields[14]
-    return Sample(fields[0] or None, _word(CONTEXTS, fields[1]), fields[2], reading)
+    return Sample(fields[0] or None, _word(CONTEXTS, fields[1]) or "Other", fields[2], reading)
 
 
 def transaction_id(random: bytes) -> str:

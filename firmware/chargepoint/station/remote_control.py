@@ -1,5 +1,10 @@
 """Remote start, stop and unlock, and the question after a transaction (F01 to F05, E14)."""
 
+from ..compat import const
+from ..rpc.errors import CallError
+
+_MAX_INTEGER = const(0x7FFFFFFF)  # part 2: integers have 32 bits
+
 
 def request_start_transaction(station, request: dict, now: int) -> dict:
     """2.0.1's RequestStartTransactionRequest -> its response; the start itself follows.
@@ -8,6 +13,8 @@ def request_start_transaction(station, request: dict, now: int) -> dict:
     """
     if not station.online:  # B02.FR.05
         return _rejected("NotAccepted")
+    if abs(request["remoteStartId"]) > _MAX_INTEGER:
+        raise CallError("PropertyConstraintViolation", "remoteStartId")
     evse = _evse_to_start(station, request.get("evseId", 0))
     if evse is None:
         return _rejected("NotFound")
@@ -22,9 +29,10 @@ def request_start_transaction(station, request: dict, now: int) -> dict:
 
 
 def request_stop_transaction(station, request: dict, now: int) -> dict:
-    """2.0.1's RequestStopTransactionRequest -> its response (F03.FR.07, F03.FR.08)."""
+    """2.0.1's RequestStopTransactionRequest -> its response."""
     if not station.online:  # B02.FR.05
         return _rejected("NotAccepted")
+    # F03.FR.07, F03.FR.08
     evse = station.transactions.find(request["transactionId"])
     if evse is None:
         return _rejected("TxNotFound")
@@ -35,6 +43,8 @@ def request_stop_transaction(station, request: dict, now: int) -> dict:
 def unlock_connector(station, request: dict, now: int):
     """2.0.1's UnlockConnectorRequest -> None; answered when the lock has moved, or has not.
 
+    An EVSE has one lock, at the connector in use.
+
     The neutral key `stopTransaction` (1.6) ends a transaction that is in the way.
     """
     evse_id, connector_id = request["evseId"], request["connectorId"]
@@ -43,11 +53,13 @@ def unlock_connector(station, request: dict, now: int):
     evse = station.evses[evse_id - 1]
     if not 1 <= connector_id <= len(evse.connectors):
         return {"status": "UnknownConnector"}  # F05.FR.03
-    if evse.transaction is not None and evse.authorized is not None:
+    in_use = evse.plugged in (0, connector_id)
+    if in_use and evse.transaction is not None and evse.authorized is not None:
         if not request.get("stopTransaction"):
             return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.02
         station.transactions.stop(evse, "Other", "UnlockCommand", now)
-    station.unlock(evse_id)
+    if not (in_use and station.unlock(evse)):
+        return {"status": "UnlockFailed"}  # F05.FR.05
     return None
 
 

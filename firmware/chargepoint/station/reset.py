@@ -6,14 +6,15 @@ def reset(station, request: dict, now: int) -> dict:
 
     The neutral key `stoppedReason` says how transactions end that the reset cuts short.
     """
-    if request.get("evseId"):  # B11.FR.09: no EVSE can be reset by itself
+    if request.get("evseId"):  # B11.FR.09, B12.FR.09: no EVSE can be reset by itself
         return {"status": "Rejected", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
-    running = [evse for evse in station.evses if evse.transaction is not None]
     if request["type"] == "OnIdle":
-        station.reset("ScheduledReset" if running else "RemoteReset", True)
-        return {"status": "Scheduled" if running else "Accepted"}  # B12.FR.01
-    for evse in running:  # B12.FR.04
-        reason = request.get("stoppedReason", "ImmediateReset")
-        station.transactions.stop(evse, reason, "ResetCommand", now)
+        idle = station.idle()
+        station.reset("RemoteReset" if idle else "ScheduledReset", True)
+        return {"status": "Accepted" if idle else "Scheduled"}  # B12.FR.01
+    for evse in station.transactions.all():
+        if evse.transaction is not None:  # B12.FR.04
+            reason = request.get("stoppedReason", "ImmediateReset")
+            station.transactions.stop(evse, reason, "ResetCommand", now)
     station.reset("RemoteReset", False)
     return {"status": "Accepted"}

@@ -1,7 +1,7 @@
 """Which transient block answers which intent, as one string read in place.
 
-An intent is OCPP 2.0.1's name of the action; its handler is the function of that name in snake case,
-`handler(station, request, now) -> result`, with request and result in OCPP 2.0.1's shape.
+An intent is OCPP 2.0.1's name of the action; its handler is the function of that name in snake
+case, `handler(station, request, now) -> result`, with request and result in OCPP 2.0.1's shape.
 """
 
 from .. import modules

@@ -1,32 +1,27 @@
 """The charging station: named inputs and ticks go in, messages, commands and deadlines come out.
 
-Nothing here does I/O or reads a clock. The shell calls an input (`plugged`, `meter`, `receive`, ...)
-with `now`, the tick in ms since boot, then `poll(now)`, then takes the outputs in this order:
-`commands()` for the hardware, `to_send()` for the link, `reboot`. It calls again at `next_deadline()`.
+Nothing here does I/O or reads a clock. The shell calls an input (`plugged`, `meter`, `receive`,
+...) with `now`, the tick in ms since boot, then `poll(now)`, then takes the outputs in this order:
+`commands()` for the hardware, `to_send()` for the link, `reboot`. It calls again at
+`next_deadline()`.
 
-Two queues feed the one CALL that may be on its way: `emit` keeps events in RAM, which are worth
-nothing once the link is gone (a status is told anew, an authorization fails at once), and `record`
-journals what must arrive. Answers of the server come back to the block that asked.
+The blocks get the Station and use it in turn. What is sent, and in which order, is in `calls`;
+here are the statuses, the reset and the unlocking, which have waiting in them but no block of
+their own that stays in memory.
 """
-
-from collections import deque
 
 from .. import modules, profiles, timestamp
 from ..compat import const
-from ..rpc.endpoint import Endpoint
-from ..rpc.errors import CallError
-from . import router
 from .authorization import Authorization
+from .calls import Calls
 from .evse import Evse
 from .metering import Metering
 from .outbox import Outbox
 from .provisioning import Provisioning
 from .transactions import Transactions
 
-_MESSAGE_TIMEOUT = const(58)  # OCPPCommCtrlr.MessageTimeout[Default]
 _OFFLINE_THRESHOLD = const(63)  # OCPPCommCtrlr.OfflineThreshold
 
-_MAX_EVENTS = const(32)
 _RESET_PATIENCE_MS = const(10000)  # B12.FR.05: how long a reset waits for the last answers
 _UNLOCK_PATIENCE_MS = const(10000)
 
@@ -34,9 +29,10 @@ _UNLOCK_PATIENCE_MS = const(10000)
 class Station:
     """One charging station.
 
-    layout: device_model.model.Layout; model: DeviceModel; store: `.slots`, `.journal`, `.boot_count`,
-    `.nonce` (8 letters, made once for the life of the journal); random_bytes: n -> n bytes;
-    boot_reason: BootReasonEnumType; log: called with one line of text for the maker's console.
+    layout: device_model.model.Layout; model: DeviceModel; store: `.slots`, `.journal`,
+    `.boot_count`, `.nonce` (8 letters, made once for the life of the journal); random_bytes: n ->
+    n bytes; boot_reason: BootReasonEnumType; log: called with one line of text for the maker's
+    console.
     """
 
     def __init__(self, layout, model, store, random_bytes, boot_reason="PowerUp", log=None):
@@ -51,24 +47,20 @@ class Station:
         self.profile = None  # of the connection that is up
         self.online = False  # connected and accepted
         self.sent_at_ms = 0
-        self.reboot = None  # why the shell must reboot the station, once all is sent
-        self.link_request = None  # "reconnect": the shell drops the link and connects anew
+        self.reboot: str | None = None  # why the shell must reboot the station, once all is sent
+        self.link_request: str | None = None  # "reconnect": the shell drops the link
         self.report = None  # the cursor of a running report
         self.vendors = {}  # vendorId -> function(request, now) for DataTransfer
         self.operative = True  # of the station as a whole; see `availability`
         self.network_slot = 0  # of the network connection profile in use
         self._commands = []
-        self._events = deque((), _MAX_EVENTS)
-        self._offline_since_ms = None
-        self._reported = {}  # (evse_id, connector_id) -> status last told
-        self._reset = None  # (boot reason, wait for idle, deadline in ms) once a reset is decided
-        self._owed = None  # (action, request) of the CALL that is answered later
-        self._unlocking = None  # (evse_id, deadline in ms) while an UnlockConnector is unanswered
-        self._message_number = 0
-        self.endpoint = Endpoint(self._new_message_id)
-        self.endpoint.on_error = self._on_defect
+        self._offline_since_ms: int | None = None
+        self._reported = {}  # Connector (None: the station) -> status last told
+        self._reset: tuple | None = None  # (boot reason, wait for idle, deadline in ms)
+        self._unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
         self.evses = [Evse(n + 1, evse) for n, evse in enumerate(layout.evses)]
         self.outbox = Outbox(self)
+        self.calls = Calls(self)
         self.authorization = Authorization(self)
         self.metering = Metering(self)
         self.transactions = Transactions(self)
@@ -89,8 +81,8 @@ class Station:
 
     def connected(self, subprotocol: str, now: int) -> None:
         """A link is up that speaks `subprotocol`."""
-        self.now = now
-        self.profile = self.endpoint.profile = profiles.load(subprotocol)
+        self.now = self.sent_at_ms = now
+        self.profile = self.calls.endpoint.profile = profiles.load(subprotocol)
         self.provisioning.connected(now)
         if self.provisioning.status == "Accepted":  # part 4, 5.3: no second BootNotification
             self._go_online(now)
@@ -98,28 +90,25 @@ class Station:
     def disconnected(self, now: int) -> None:
         """The link is gone, or frozen and given up."""
         self.now = now
-        if self.online or self._offline_since_ms is None:
+        if self._offline_since_ms is None:
             self._offline_since_ms = now
         self.online = False
-        self.profile = self.endpoint.profile = None
-        self.report = None
-        self.endpoint.drop(now)
+        self.profile = self.calls.endpoint.profile = None
+        self.calls.drop(now)
         self.outbox.link_lost()
-        while self._events:
-            self._fail(self._events.popleft()[3])
 
     def receive(self, text: str, now: int) -> None:
         """One message of the server."""
         self.now = now
         try:
-            self.endpoint.receive(text, now, self._on_call, self._on_answer)
+            self.calls.receive(text, now)
         finally:
             modules.release()
 
     def oversized(self, beginning: str, now: int) -> None:
         """The link threw away a message beyond its limit that began so."""
         self.now = now
-        self.endpoint.oversized(beginning, now, self._on_answer)
+        self.calls.oversized(beginning, now)
 
     def plugged(self, evse_id: int, connector_id: int, now: int) -> None:
         self.now = now
@@ -141,8 +130,9 @@ class Station:
 
     def locked(self, evse_id: int, locked: bool, now: int) -> None:
         self.now = now
-        self.transactions.on_lock(self.evses[evse_id - 1], locked, now)
-        if self._unlocking is not None and self._unlocking[0] == evse_id:
+        evse = self.evses[evse_id - 1]
+        self.transactions.on_lock(evse, locked, now)
+        if self._unlocking is not None and self._unlocking[0] is evse and self._unlocking[1]:
             self._answer_unlock("UnlockFailed" if locked else "Unlocked")
 
     def meter(self, evse_id: int, reading, now: int) -> None:
@@ -163,38 +153,39 @@ class Station:
     def poll(self, now: int) -> None:
         """Do what is due, then give the link its next message."""
         self.now = now
-        self.endpoint.poll(now, self._on_answer)
+        self.calls.poll(now)
         self.authorization.poll(now)
         self.transactions.poll(now)
         self.metering.poll(now)
         self.provisioning.poll(now)
-        if self.online:
-            self._report_statuses()
-        if self.profile is not None and self.endpoint.outstanding is None:
-            self._call_next(now)
-        if self._reset is not None:
-            self._poll_reset(now)
-        if self._unlocking is not None and now >= self._unlocking[1]:
-            self._answer_unlock("UnlockFailed")
+        self._poll_unlock(now)
+        self._poll_reset(now)
+        while self.reboot is None:
+            if self.online:
+                self._report_statuses()
+            if self.profile is None or not self.calls.next(now):
+                break
 
     # ---- outputs
 
     def next_deadline(self):
         """The tick in ms at which `poll` must be called at the latest, or None."""
         deadlines = [
-            self.endpoint.next_deadline(),
+            self.calls.endpoint.next_deadline(),
             self.authorization.next_deadline(),
             self.transactions.next_deadline(),
             self.metering.next_deadline(),
         ]
         if self.profile is not None:
             deadlines.append(self.provisioning.next_deadline())
-        if self.online and self.endpoint.outstanding is None and self.outbox.head():
+        if self.online and not self.busy and self.outbox.head():
             deadlines.append(self.outbox.next_try_ms)
         if self._reset is not None and not self._reset[1]:
             deadlines.append(self._reset[2])
         if self._unlocking is not None:
-            deadlines.append(self._unlocking[1])
+            deadlines.append(self._unlocking[2])
+        if self.reboot is not None:
+            return None
         deadlines = [deadline for deadline in deadlines if deadline is not None]
         return min(deadlines) if deadlines else None
 
@@ -206,7 +197,7 @@ class Station:
 
     def to_send(self):
         """The next text for the link (str, or an iterator of its pieces), or None."""
-        text = self.endpoint.take()
+        text = self.calls.endpoint.take()
         if text is not None:
             self.sent_at_ms = self.now
         return text
@@ -214,31 +205,23 @@ class Station:
     @property
     def busy(self) -> bool:
         """Whether an answer of the server is awaited."""
-        return self.endpoint.outstanding is not None
+        return self.calls.endpoint.outstanding is not None
 
     # ---- for the blocks
 
     def emit(self, kind: str, data, on_answer=None, wanted=False) -> bool:
         """Queue an event for the server; True if it will be sent.
 
-        on_answer(answer, now): answer None where it failed, at once when offline. Before the server
-        has accepted the station only what it asked for is sent (`wanted` True; B02.FR.02).
+        on_answer(answer, now): answer None where it failed, at once when offline. Before the
+        server has accepted the station only what it asked for is sent (`wanted` True; B02.FR.02).
         """
-        if not (self.online or (wanted and self.profile is not None)):
-            self._fail(on_answer)
-            return False
-        if len(self._events) == _MAX_EVENTS:
-            self.log("event queue full: %s dropped" % kind)
-            self._fail(on_answer)
-            return False
-        self._events.append((self.outbox.last_seq, kind, data, on_answer))
-        return True
+        return self.calls.emit(kind, data, on_answer, wanted)
 
     def record(self, record) -> None:
         """Journal a TransactionRecord with the present moment."""
         record.epoch_s = self.clock_epoch_s(self.now)
         record.tick_ms, record.boot_count = self.now, self.store.boot_count
-        record.offline = not self.online
+        record.offline = self.profile is None
         self.outbox.append_transaction(record)
 
     def security_event(self, event_type: str, tech_info=None) -> None:
@@ -262,22 +245,41 @@ class Station:
         self._reported = {}
         self._go_online(now)
 
+    def not_accepted(self, status: str) -> None:
+        """The server has put the station off, or refused it: then it is silent (B03.FR.02)."""
+        self.online = False
+        if status == "Rejected":
+            self.calls.forget()
+
     def reset(self, boot_reason: str, when_idle: bool) -> None:
         """Reboot as soon as the last messages are told, or patience is over.
 
-        when_idle: wait first until no transaction runs, for as long as it takes.
+        when_idle: wait first until nobody charges or has a cable locked in, for as long as it
+        takes (errata 2.14).
         """
         self._reset = (boot_reason, when_idle, self.now + _RESET_PATIENCE_MS)
 
-    def unlock(self, evse_id: int) -> None:
-        """Unlock the EVSE's connector and then answer the UnlockConnector that is being handled."""
-        self._unlocking = (evse_id, self.now + _UNLOCK_PATIENCE_MS)
-        self.command("lock", evse_id, False)
+    def unlock(self, evse) -> bool:
+        """Unlock the connector in use, then answer the UnlockConnector that is being handled.
+
+        False if another one is being unlocked.
+        """
+        if self._unlocking is not None:
+            return False
+        self._unlocking = (evse, False, self.now + _UNLOCK_PATIENCE_MS)
+        return True
+
+    def idle(self) -> bool:
+        """Whether nobody is charging or about to."""
+        for evse in self.transactions.all():
+            if evse.transaction is not None or evse.authorized is not None or evse.locked:
+                return False
+        return True
 
     def clock_epoch_s(self, now: int):
         return self.provisioning.epoch_s(now)
 
-    def moment_epoch_s(self, boot_count: int, tick_ms: int) -> int:
+    def moment_epoch_s(self, boot_count: int, tick_ms: int):
         """Wall time of a moment that was journalled by tick, when time was unknown.
 
         Of an earlier boot only the order is known: such a moment is told as this boot's beginning.
@@ -309,117 +311,63 @@ class Station:
         if self._reported.get(connector) != status:
             self.report_status(evse, connector)
 
-    def report_status(self, evse, connector) -> None:
-        """Tell the status of a connector, or of the station as a whole (both None)."""
+    def report_status(self, evse, connector) -> bool:
+        """Tell the status of a connector, or of the station as a whole (both None).
+
+        False if that can't be: the dialect has no such status, or the time is not known yet.
+        """
         status = self.profile.connector_status(self, evse, connector)
-        if status is None:  # the dialect has no such status
-            return
+        epoch_s = self.clock_epoch_s(self.now)
+        if status is None or epoch_s is None:
+            return False
         data = {
-            "timestamp": timestamp.format(self.clock_epoch_s(self.now)),
+            "timestamp": timestamp.format(epoch_s),
             "connectorStatus": status,
             "evseId": evse.id if evse else 0,
             "connectorId": connector.id if connector else 0,
         }
-        if self.emit("StatusNotification", data, None, True):
-            self._reported[connector] = status
 
-    def _call_next(self, now: int) -> None:
-        """Send what comes next: events first, but none before a fact that it followed."""
-        head = self.outbox.head() if self.online else None
-        if self._events:
-            after_seq = self._events[0][0]
-            if head is None or head[0] > after_seq or head[0] <= self.outbox.offline_until:
-                _, kind, data, on_answer = self._events.popleft()
-                if not self._call(kind, data, on_answer, None, now) and on_answer is not None:
-                    # Not to be said in this dialect: the profile knows what that means.
-                    on_answer(self.profile.decode_answer(self, kind, data, None), now)
-                return
-        while head is not None and now >= self.outbox.next_try_ms:
-            seq, kind, data = head
-            if self._call(kind, data, None, self.outbox.message_id(seq), now):
-                return
-            self.outbox.done()  # nothing to say in this dialect
-            head = self.outbox.head()
-        if self.report is not None and head is None:
-            self._continue_report(now)
+        def on_answer(answer, now):
+            if self.profile is None:  # the link was lost before anyone could hear it
+                self._reported.pop(connector, None)
 
-    def _continue_report(self, now: int) -> None:
-        part = modules.use("device_model.report").next_part(self, now)
-        if part is not None:
-            self._call("NotifyReport", part, None, None, now)
-        modules.release()
-
-    def _call(self, kind, data, on_answer, message_id, now) -> bool:
-        encoded = self.profile.encode(self, kind, data)
-        if encoded is None:
-            return False
-        timeout_ms = self.model.integer(_MESSAGE_TIMEOUT) * 1000
-        context = (kind, data, on_answer, message_id)
-        self.endpoint.call(encoded[0], encoded[1], context, now, timeout_ms, message_id)
-        return True
-
-    def _on_call(self, action: str, payload: dict):
-        """Answer a CALL of the server. Raises CallError."""
-        if self.provisioning.status == "Rejected":  # B03.FR.08
-            raise CallError("SecurityError", "the station is not accepted by the CSMS")
-        intent, request = self.profile.decode(self, action, payload)
-        if intent is None:  # the profile has answered by itself: a matter of its dialect alone
-            return request
-        result = router.handle(self, intent, request, self.now)
-        if result is None:
-            self._owed = (action, request)
-            return None
-        return self.profile.encode_result(self, action, request, result)
-
-    def _on_answer(self, context, payload, error) -> None:
-        """The server's answer to our CALL; payload None with `error` text where it failed."""
-        kind, data, on_answer, message_id = context
-        answer = None
-        if payload is not None:
-            answer = self.profile.decode_answer(self, kind, data, payload)
-        if message_id is not None:
-            if answer is None and self.profile is not None:
-                self.outbox.failed(error, self.now)
-            elif answer is not None:
-                self.outbox.done()
-                if kind == "TransactionEvent":
-                    self.transactions.on_answer(data, answer, self.now)
-        elif on_answer is not None:
-            on_answer(answer, self.now)
-
-    def _fail(self, on_answer) -> None:
-        if on_answer is not None:
-            on_answer(None, self.now)
+        self._reported[connector] = status
+        return self.emit("StatusNotification", data, on_answer, True)
 
     def _answer_unlock(self, status: str) -> None:
         self._unlocking = None
         if self.profile is not None:
-            action, request = self._owed
-            result = {"status": status}
-            self.endpoint.answer(self.profile.encode_result(self, action, request, result))
-            modules.release()
+            self.calls.answer_owed({"status": status})
+
+    def _poll_unlock(self, now: int) -> None:
+        """Command the lock as soon as no power flows; never wait for long."""
+        if self._unlocking is None:
+            return
+        evse, commanded, deadline = self._unlocking
+        if now >= deadline:
+            self._answer_unlock("UnlockFailed")
+        elif not commanded and not evse.closed:
+            self._unlocking = (evse, True, deadline)
+            self.command("lock", evse.id, False)
 
     def _poll_reset(self, now: int) -> None:
+        if self._reset is None:
+            return
         boot_reason, when_idle, deadline = self._reset
         if when_idle:
-            for evse in self.evses:
-                if evse.transaction is not None:
-                    return
-            self.reset(boot_reason, False)
+            if self.idle():
+                self.reset(boot_reason, False)
+                self._poll_reset(now)
             return
-        waiting = self.online and (self.endpoint.outstanding or self._events or self.outbox.head())
+        waiting = self.online and (self.calls.waiting() or self.outbox.head() is not None)
+        for evse in self.evses:
+            if evse.transaction is not None:  # its Ended waits for the contactor
+                waiting = True
         if not waiting or now >= deadline:
             self.reboot = boot_reason
 
     def _compute(self, variable_id: int, evse_id: int, connector_id: int):
         return modules.use("station.computed").compute(self, variable_id, evse_id, connector_id)
-
-    def _on_defect(self, error) -> None:
-        self.log("a request could not be handled: %r" % error)
-
-    def _new_message_id(self) -> str:
-        self._message_number += 1
-        return "%s.%x.%x" % (self.store.nonce, self.store.boot_count, self._message_number)
 
 
 def _no_log(text: str) -> None:

@@ -4,42 +4,53 @@
 def trigger_message(station, request: dict, now: int) -> dict:
     """2.0.1's TriggerMessageRequest -> its response.
 
-    The neutral key `again` (1.6 allows it) lets an accepted station register once more.
+    The neutral key `again` lets an accepted station register once more, and evse.id 0 is the
+    station itself (both 1.6). An EVSE that matters not is ignored (F06.FR.03).
     """
     wanted = request["requestedMessage"]
     provisioning = station.provisioning
-    evse_id = request.get("evse", {}).get("id", 0)
-    connector_id = request.get("evse", {}).get("connectorId", 0)
-    if evse_id < 0 or evse_id > len(station.evses):
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
     if wanted == "BootNotification":
         if provisioning.status == "Accepted" and not request.get("again"):  # F06.FR.17
-            return {"status": "Rejected"}
+            return _rejected("NotEnabled")
         provisioning.send_boot_notification("Triggered")
     elif wanted == "Heartbeat":
-        provisioning.send_heartbeat(now)
-    elif wanted == "StatusNotification":
-        return _trigger_statuses(station, evse_id, connector_id)
-    elif wanted == "MeterValues":
-        station.metering.trigger(evse_id, now)  # F06.FR.06
-    elif wanted == "TransactionEvent":
-        if not station.transactions.trigger(evse_id, now):  # F06.FR.07
-            return {"status": "Rejected", "statusInfo": {"reasonCode": "NoTransaction"}}
+        provisioning.send_heartbeat(now, True)
     elif wanted in ("LogStatusNotification", "FirmwareStatusNotification"):
         station.emit(wanted, {"status": "Idle"}, None, True)  # F06.FR.15, F06.FR.16
-    else:
+    elif wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
         return {"status": "NotImplemented"}  # F06.FR.08
+    else:
+        return _trigger_of_evse(station, wanted, request.get("evse", {}), now)
     return {"status": "Accepted"}
 
 
-def _trigger_statuses(station, evse_id: int, connector_id: int) -> dict:
-    """The status of one connector, of an EVSE's or of all (F06.FR.11)."""
-    if evse_id and connector_id > len(station.evses[evse_id - 1].connectors):
-        return {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownConnectorId"}}
+def _trigger_of_evse(station, wanted: str, place: dict, now: int) -> dict:
+    """What is told for one EVSE or connector, or for all of them (F06.FR.11)."""
+    evse_id = place.get("id")
+    if evse_id is not None and not 0 <= evse_id <= len(station.evses):
+        return _rejected("UnknownEvse")
+    if station.clock_epoch_s(now) is None:  # a moment of its own belongs to each of these
+        return _rejected("NotReady")
+    if wanted == "StatusNotification":
+        return _trigger_statuses(station, evse_id, place.get("connectorId"))
+    if wanted == "MeterValues":
+        station.metering.trigger(evse_id or 0, now)  # F06.FR.06
+    elif not (station.online and station.transactions.trigger(evse_id or 0, now)):  # F06.FR.07
+        return _rejected("NoTransaction")
+    return {"status": "Accepted"}
+
+
+def _trigger_statuses(station, evse_id, connector_id) -> dict:
+    """The status of one connector, of an EVSE's, of the station (0), or all (None)."""
+    told = False
     if not evse_id:
-        station.report_status(None, None)
+        told = station.report_status(None, None)
     for evse in station.evses:
         for connector in evse.connectors:
-            if evse_id in (0, evse.id) and connector_id in (0, connector.id):
-                station.report_status(evse, connector)
-    return {"status": "Accepted"}
+            if evse_id in (None, evse.id) and connector_id in (None, connector.id):
+                told = station.report_status(evse, connector)
+    return {"status": "Accepted"} if told else _rejected("UnknownConnectorId")
+
+
+def _rejected(reason_code: str) -> dict:
+    return {"status": "Rejected", "statusInfo": {"reasonCode": reason_code}}

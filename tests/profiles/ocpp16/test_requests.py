@@ -123,12 +123,13 @@ def test_5_17_trigger():
     ):
         payload = {"requestedMessage": wanted}
         intent, request = station.decode("TriggerMessage", payload)
-        assert (intent, request) == ("TriggerMessage", {"requestedMessage": neutral})
+        assert intent == "TriggerMessage"
+        assert request == {"requestedMessage": neutral, "again": True}
     payload = {"requestedMessage": "StatusNotification", "connectorId": 2}
     request = station.decode("TriggerMessage", payload)[1]
     assert request["evse"] == {"id": 2, "connectorId": 1}
     payload["connectorId"] = 0
-    assert station.decode("TriggerMessage", payload)[1]["evse"]["id"] == 0
+    assert station.decode("TriggerMessage", payload)[1]["evse"] == {"id": 0}
     for status in "Accepted", "Rejected", "NotImplemented":
         assert station.result("TriggerMessage", {"status": status}) == {"status": status}
         assert station.result("ExtendedTriggerMessage", {"status": status})

@@ -141,10 +141,10 @@ def _trigger(station, action: str, payload: dict) -> dict:
     ):
         # Not the messages of the same neutral name, and of blocks that are not built.
         wanted = "Extended" + wanted
-    request = {"requestedMessage": wanted}
+    request = {"requestedMessage": wanted, "again": True}
     if "connectorId" in payload:
         if payload["connectorId"] == 0:
-            request["evse"] = {"id": 0, "connectorId": 0}
+            request["evse"] = {"id": 0}
         else:
             request["evse"] = _evse(station, payload["connectorId"])
     return request

@@ -1,0 +1,192 @@
+"""Which CALL of ours goes next, whose answer comes back, and the answers that the server gets.
+
+One CALL may be on its way (part 4, 4.1.1). It comes from two queues. `emit` keeps events in RAM,
+which are worth nothing once the link is gone: a status is told anew, an authorization fails at
+once. The outbox keeps in the journal what must arrive. An event goes before what was journalled
+after it, but never overtakes a transaction event that came before it, unless that one was queued
+offline or waits for its next attempt. A running report comes last, a part at a time.
+
+A server that leaves two CALLs in a row without an answer is taken for dead, and the link is made
+anew (part 2, 3.2).
+"""
+
+from collections import deque
+
+from .. import modules
+from ..compat import const
+from ..rpc.endpoint import Endpoint
+from ..rpc.errors import CallError
+from . import router
+
+_MESSAGE_TIMEOUT = const(58)  # OCPPCommCtrlr.MessageTimeout[Default]
+
+_MAX_EVENTS = const(32)
+_MAX_UNANSWERED = const(2)
+
+
+class Calls:
+    """The calls of one Station, in both directions.
+
+    report: the cursor of a running report (see device_model.report), or None.
+    """
+
+    def __init__(self, station):
+        self.station = station
+        self.endpoint = Endpoint(self._new_message_id)
+        self.endpoint.on_error = self._on_defect
+        self._events: deque = deque((), _MAX_EVENTS)  # (newest seq then, kind, data, on_answer)
+        self._owed = None  # (action, request) of the CALL that is answered later
+        self._number = 0  # of message ids in this boot
+        self._unanswered = 0  # CALLs in a row
+        self._timed_out = False
+
+    # ---- from the station
+
+    def emit(self, kind: str, data, on_answer, wanted: bool) -> bool:
+        """See Station.emit."""
+        station = self.station
+        if not (station.online or (wanted and station.profile is not None)):
+            self._fail(on_answer)
+            return False
+        if len(self._events) == _MAX_EVENTS:
+            station.log("event queue full: %s dropped" % kind)
+            self._fail(on_answer)
+            return False
+        self._events.append((station.outbox.last_seq, kind, data, on_answer))
+        return True
+
+    def receive(self, text: str, now: int) -> None:
+        """One message of the server."""
+        self._unanswered = 0
+        self.endpoint.receive(text, now, self._on_call, self._on_answer)
+
+    def oversized(self, beginning: str, now: int) -> None:
+        self._unanswered = 0
+        self.endpoint.oversized(beginning, now, self._on_answer)
+
+    def poll(self, now: int) -> None:
+        """Give up an answer that does not come in time."""
+        self._timed_out = True
+        self.endpoint.poll(now, self._on_answer)
+        self._timed_out = False
+
+    def drop(self, now: int) -> None:
+        """The link is gone: what was queued in RAM has failed."""
+        self._unanswered = 0
+        self._owed = None
+        self.endpoint.drop(now)
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing that is queued in RAM may be sent any more."""
+        self.station.report = None
+        while self._events:
+            self._fail(self._events.popleft()[3])
+
+    def waiting(self) -> bool:
+        """Whether there is still something to send, or an answer awaited."""
+        return bool(self._events) or self.endpoint.outstanding is not None
+
+    def answer_owed(self, result: dict) -> None:
+        """Answer the CALL whose handler returned None, if its link is still there."""
+        if self._owed is None:
+            return
+        (action, request), self._owed = self._owed, None
+        payload = self.station.profile.encode_result(self.station, action, request, result)
+        self.endpoint.answer(payload)
+        modules.release()
+
+    def next(self, now: int) -> bool:
+        """Send what comes next; True if an event was dealt with that can't be said here."""
+        station, outbox = self.station, self.station.outbox
+        if self.endpoint.outstanding is not None:
+            return False
+        head = outbox.head() if station.online else None
+        free = head is None or now < outbox.next_try_ms  # nothing journalled can go now
+        if self._events and (free or self._overtakes(head)):
+            _, kind, data, on_answer = self._events.popleft()
+            if self._call(kind, data, on_answer, None, now):
+                return False
+            if on_answer is not None:  # the dialect knows what its silence means
+                on_answer(station.profile.decode_answer(station, kind, data, None), now)
+            return True
+        while head is not None and now >= outbox.next_try_ms:
+            seq, kind, data = head
+            if self._call(kind, data, None, outbox.message_id(seq), now):
+                return False
+            outbox.done()  # nothing to say in this dialect
+            head = outbox.head()
+        if station.report is not None:
+            part = modules.use("device_model.report").next_part(station, now)
+            if part is not None:
+                self._call("NotifyReport", part, None, None, now)
+            modules.release()
+        return False
+
+    # ---- inside
+
+    def _overtakes(self, head) -> bool:
+        """Whether the first event goes before that journal entry."""
+        seq, kind, _ = head
+        if kind != "TransactionEvent" or seq <= self.station.outbox.offline_until:
+            return True
+        return seq > self._events[0][0]
+
+    def _call(self, kind, data, on_answer, message_id, now: int) -> bool:
+        station = self.station
+        encoded = station.profile.encode(station, kind, data)
+        if encoded is None:
+            return False
+        timeout_ms = station.model.integer(_MESSAGE_TIMEOUT) * 1000
+        context = (kind, data, on_answer, message_id)
+        self.endpoint.call(encoded[0], encoded[1], context, now, timeout_ms, message_id)
+        return True
+
+    def _on_call(self, action: str, payload: dict):
+        """Answer a CALL of the server. Raises CallError."""
+        station = self.station
+        if station.provisioning.status == "Rejected":  # B03.FR.08
+            raise CallError("SecurityError", "the station is not accepted by the CSMS")
+        intent, request = station.profile.decode(station, action, payload)
+        if intent is None:  # the profile has answered by itself: a matter of its dialect alone
+            return request
+        result = router.handle(station, intent, request, station.now)
+        if result is None:
+            if self.endpoint.owed is None:
+                self._owed = (action, request)
+            return None
+        return station.profile.encode_result(station, action, request, result)
+
+    def _on_answer(self, context, payload, error) -> None:
+        """The server's answer to our CALL; payload None with `error` text where it failed."""
+        station = self.station
+        kind, data, on_answer, message_id = context
+        if payload is None and self._timed_out:
+            self._unanswered += 1
+            if self._unanswered >= _MAX_UNANSWERED:
+                station.log("%d CALLs without an answer: reconnecting" % self._unanswered)
+                station.link_request = "reconnect"
+        answer = None
+        if payload is not None:
+            answer = station.profile.decode_answer(station, kind, data, payload)
+        if message_id is None:
+            if on_answer is not None:
+                on_answer(answer, station.now)
+        elif answer is not None:
+            station.outbox.done()
+            if kind == "TransactionEvent":
+                station.transactions.on_answer(data, answer, station.now)
+        elif station.profile is not None:
+            station.outbox.failed(error, station.now)
+
+    def _fail(self, on_answer) -> None:
+        if on_answer is not None:
+            on_answer(None, self.station.now)
+
+    def _on_defect(self, error) -> None:
+        self.station.log("a request could not be handled: %r" % error)
+
+    def _new_message_id(self) -> str:
+        store = self.station.store
+        self._number += 1
+        return "%s.%x.%x" % (store.nonce, store.boot_count, self._number)
