@@ -24,7 +24,7 @@ MaxEnergyOnInvalidId|1500|1500|TxCtrlr.MaxEnergyOnInvalidId=1500
 MeterValueSampleInterval|15|15|SampledDataCtrlr.TxUpdatedInterval=15|SampledDataCtrlr.TxEndedInterval=15
 MinimumStatusDuration|3|3|ChargingStation.MinimumStatusDuration=3
 ResetRetries|2|2|OCPPCommCtrlr.ResetRetries=2
-StopTransactionOnEVSideDisconnect|false|false|TxCtrlr.StopTxOnEVSideDisconnect=false
+StopTransactionOnEVSideDisconnect|false|false|TxCtrlr.StopTxOnEVSideDisconnect=false|TxCtrlr.TxStopPoint=Authorized
 StopTransactionOnInvalidId|false|false|TxCtrlr.StopTxOnInvalidId=false
 TransactionMessageAttempts|7|7|OCPPCommCtrlr.MessageAttempts[TransactionEvent]=7
 TransactionMessageRetryInterval|11|11|OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]=11

@@ -8,6 +8,8 @@ What 1.6 has and the variables lack:
 - One interval for the samples during and at the end of a transaction: written to both variables.
 - `Temperature`, no measurand of 2.0.1: kept in the variable, where 2.0.1 reads over it.
 - AuthorizationKey, the hex digits of the bytes that go on the wire: they become the credential.
+- What TxStopPoint says of the cable: StopTransactionOnEVSideDisconnect is true also where the
+  transaction would end by that, and set to false it takes it out of there.
 - SecurityProfile can be raised here, never lowered; in 2.0.1 a network connection profile does it.
 - A variable that the table does not know is a key under its whole name, or without the component
   if that is CustomizationCtrlr; and an unknown key without a dot a variable of CustomizationCtrlr.
@@ -51,6 +53,7 @@ _ROTATIONS = const(8)
 _CREDENTIAL = const(9)
 _SECURITY_PROFILE = const(10)
 _RATE_UNIT = const(11)
+_DISCONNECT = const(12)
 
 _AS_SET = const(0xFF00)  # the place of a measurand list's text as it was set
 _MAX_MEASURANDS = const(20)
@@ -188,7 +191,19 @@ def value_at(model, at: int):
     if kind == _RATE_UNIT:
         units = read(model, key).split(",")
         return ",".join(["Current" if unit == "A" else "Power" for unit in units if unit])
+    if kind == _DISCONNECT and _stop_points_left(model, at) != read(model, _second(at)):
+        return "true"
     return None if kind == _CREDENTIAL else read(model, key)
+
+
+def _stop_points_left(model, at: int) -> str:
+    """TxStopPoint without the points that end a transaction when the cable goes."""
+    points = [
+        point
+        for point in read(model, _second(at)).split(",")
+        if point not in ("EVConnected", "PowerPathClosed")
+    ]
+    return ",".join(points) or "Authorized"
 
 
 def _rotations(model) -> str:
@@ -268,9 +283,12 @@ def _parsed(model, at: int, value: str) -> list:
     if kind == _RATE_UNIT:
         names = {"current": "A", "power": "W"}
         value = ",".join([names.get(item.strip().lower(), item) for item in value.split(",")])
-    elif kind != _DIRECT and kind != _SECURITY_PROFILE:
+    elif kind not in (_DIRECT, _SECURITY_PROFILE, _DISCONNECT):
         raise ValueError("ReadOnly")
     text = checked(model, key, value)
+    if kind == _DISCONNECT:
+        points = [] if text == "true" else [(_second(at), _stop_points_left(model, at))]
+        return [(key, text)] + points
     return [(key, text)] + ([(_second(at), text)] if _second(at) else [])
 
 
@@ -372,6 +390,6 @@ def _allowed(model, at: int) -> str:
         return "a list of 0.RST, 1.Unknown and the like"
     if kind == _RATE_UNIT:
         return "a list of Current and Power"
-    if kind in (_DIRECT, _MEASURANDS, _SECURITY_PROFILE):
+    if kind in (_DIRECT, _MEASURANDS, _SECURITY_PROFILE, _DISCONNECT):
         return allowed(model, _variable(at))
     return "left out, for it is derived"
