@@ -337,9 +337,9 @@ async def whole_state(simulator: Simulator) -> dict:
     """What the station says of itself and what is around it, in the shape of `GET /v1/state`."""
     told = await simulator.state()
     known = told or simulator.last_state or {}
+    simulator.settle()
     evses = []
     for evse, config in zip(simulator.evses, simulator.config.evses, strict=True):
-        evse.settle(simulator.clock.now())
         value: dict[str, Any] = {
             "id": evse.id,
             "status": "Unavailable",

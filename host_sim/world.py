@@ -117,7 +117,7 @@ class Evse:
 
     @property
     def signature(self) -> tuple:
-        """What the station must be told anew when it is another; the register goes on by itself."""
+        """What the station is told when it changes; the register goes on by itself."""
         soc = self.ev.soc_percent if self.ev is not None else -1
         return self.plugged, self.pilot, self.power_w, soc
 
