@@ -116,8 +116,9 @@ class Simulated:
     def wait_online(self) -> dict:
         """The station has booted and has told its statuses."""
         return self.wait(
-            lambda state: state["connection"]["boot"] == "Accepted"
-            and state["connection"]["online"]
+            lambda state: (
+                state["connection"]["boot"] == "Accepted" and state["connection"]["online"]
+            )
         )
 
     def charge(self, token: str = "04AABB", evse: int = 1) -> dict:
