@@ -6,23 +6,24 @@ import os
 import pytest
 
 from tests.link import scenarios
+from tests.link.play import urls
 from tests.link.servers import running
 from tools.portable_tests import INTERPRETER, ROOT
 
-NAMES = [name[9:] for name in vars(scenarios) if name.startswith("scenario_")]
-PLAIN = [name for name in NAMES if not name.startswith(("tls", "names"))]
+
+def names(module) -> list[str]:
+    return [name[9:] for name in vars(module) if name.startswith("scenario_")]
 
 
-async def on_cpython(name: str, ports, files=()):
-    scheme, host = ("wss", "localhost") if files else ("ws", "127.0.0.1")
-    urls = [f"{scheme}://{host}:{port}" for port in ports]
-    await getattr(scenarios, "scenario_" + name)(*urls, *files)
+async def on_cpython(module, name: str, ports, files=()):
+    await getattr(module, "scenario_" + name)(*urls(ports[0], ports[1], files), *files)
 
 
-async def on_micropython(name: str, ports, files=()):
+async def on_micropython(module, name: str, ports, files=()):
     assert INTERPRETER.exists(), "no MicroPython interpreter; run `make micropython`"
     process = await asyncio.create_subprocess_exec(
-        *(str(INTERPRETER), "-X", "heapsize=1M", "tests/link/scenarios.py", name),
+        *(str(INTERPRETER), "-X", "heapsize=1M", "tests/link/play.py"),
+        *(module.__name__.rpartition(".")[2], name),
         *(str(port) for port in ports),
         *files,
         cwd=ROOT,
@@ -42,10 +43,10 @@ INTERPRETERS = pytest.mark.parametrize("run", [on_cpython, on_micropython])
 
 
 @INTERPRETERS
-@pytest.mark.parametrize("name", PLAIN)
+@pytest.mark.parametrize("name", names(scenarios))
 def test_scenario(name, run):
     async def play():
         async with running() as ports:
-            await run(name, ports)
+            await run(scenarios, name, ports)
 
     asyncio.run(play())

@@ -1,16 +1,12 @@
 """Both twins of each loop: against what RFC 6455 and RFC 3629 say, and against each other."""
 
-import builtins
 import random
 
 from chargepoint.compat import MICROPYTHON
-from chargepoint.link import masking
+from chargepoint.link import masking, masking_native
 
-if not MICROPYTHON:
-    # What viper makes a pointer is indexed all the same.
-    setattr(builtins, "ptr8", lambda buffer: buffer)  # noqa: B010 - it is no attribute yet
-
-from chargepoint.link import masking_native  # noqa: E402
+if not MICROPYTHON:  # what viper makes a pointer is indexed all the same
+    setattr(masking_native, "ptr8", lambda buffer: buffer)  # noqa: B010 - it is no attribute yet
 
 TWINS = (
     (masking.plain_mask, masking.plain_utf8_valid),

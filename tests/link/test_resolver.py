@@ -6,8 +6,10 @@ import socket
 import pytest
 
 from chargepoint.link.dns import Resolver
-from tests.link.test_manager import NAMES, on_micropython
+from tests.link import network_scenarios
+from tests.link.test_manager import names, on_micropython
 
+NAMES = [name for name in names(network_scenarios) if name.startswith("names")]
 ADDRESSES = {
     "second-try": ["10.0.0.2"],
     "after-a-forgery": ["10.0.0.3"],
@@ -46,7 +48,7 @@ class NameServer(asyncio.DatagramProtocol):
         self.transport.sendto(data[:-1] if broken else data, addr)
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("names")])
+@pytest.mark.parametrize("name", NAMES)
 def test_on_micropython(name):
     async def play():
         loop = asyncio.get_running_loop()
@@ -54,7 +56,7 @@ def test_on_micropython(name):
         mute, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, ("127.0.0.1", 0))
         ports = [t.get_extra_info("sockname")[1] for t in (transport, mute)]
         try:
-            await on_micropython(name, ports)
+            await on_micropython(network_scenarios, name, ports)
         finally:
             transport.close()
             mute.close()

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from chargepoint.link import tls
+from tests.link import network_scenarios
 from tests.link.servers import running
 from tests.link.test_manager import INTERPRETERS
 
@@ -97,7 +98,7 @@ def play(folder: Path, run, name: str, server: str = "server", strict: bool = Tr
             change(first)
             change(second)
         async with running(first, second if strict else None) as ports:
-            await run(name, ports, files)
+            await run(network_scenarios, name, ports, files)
 
     asyncio.run(go())
 

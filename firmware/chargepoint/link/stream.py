@@ -14,6 +14,7 @@ import asyncio
 from ..compat import MICROPYTHON
 
 if MICROPYTHON:
+    import gc
     import socket
     from errno import EINPROGRESS
 
@@ -36,6 +37,7 @@ if MICROPYTHON:
                 if error.errno != EINPROGRESS:
                     raise
             if context is not None:
+                gc.collect()  # TLS wants some 20 kB in large pieces
                 # The handshake itself is done by the first write, without blocking.
                 self._sock = context.wrap_socket(
                     self._tcp, server_hostname=hostname, do_handshake_on_connect=False
