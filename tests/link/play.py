@@ -1,4 +1,4 @@
-"""Play one scenario on MicroPython: micropython tests/link/play.py MODULE NAME PORT PORT [FILES]"""
+"""One scenario on MicroPython: micropython tests/link/play.py MODULE NAME PORT PORT [FILES]"""
 
 import asyncio
 import sys
