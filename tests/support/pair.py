@@ -1,4 +1,5 @@
-"""A whole station and a scripted server on a wire that a test can cut, on a clock that only it moves.
+"""A whole station and a scripted server on a wire that a test can cut, on a clock that only it
+moves.
 
     pair = Pair("ocpp2.0.1")
     pair.connect()
@@ -6,16 +7,19 @@
     assert pair.sent("TransactionEvent")[0]["eventType"] == "Started"
 
 The station is the real one with the sim drivers; the server answers by tables, dialect by dialect.
+What the station sends must be what the schemas allow, one CALL at a time. A reboot that the
+station asks for happens at once, its link down afterwards; so it is when it wants to reconnect.
 Runs on both interpreters: no pytest here.
 """
 
 import json
 
-from chargepoint import timestamp
+from chargepoint import profiles, timestamp
 from chargepoint.device_model import presets
 from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import MemoryStore, SimEvse, SimReader
+from chargepoint.rpc import schema
 from chargepoint.station.station import Station
 
 START_EPOCH_S = timestamp.parse("2026-05-01T10:00:00Z")
@@ -37,12 +41,17 @@ class Ev:
 
 
 class ScriptedCsms:
-    """Answers by action: a payload, a function of the request's payload, or None for silence."""
+    """Answers by action: a payload, a function of the request's payload, or None for silence.
+
+    While `slow` is set, answers wait in `late` until `Pair.deliver`.
+    """
 
     def __init__(self, pair, answers=None):
         self.pair = pair
         self.answers = answers or {}
         self.next_transaction_id = 1001
+        self.slow = False
+        self.late = []
 
     def answer(self, action: str, payload: dict):
         """The payload of the CALLRESULT, or None: no answer. Raises Refuse."""
@@ -67,44 +76,63 @@ class ScriptedCsms:
 class Pair:
     """One station, one server; `store` is what survives a power cut."""
 
-    def __init__(self, subprotocol="ocpp2.0.1", variables=None, evses=2, answers=None, seed=1):
+    def __init__(
+        self,
+        subprotocol="ocpp2.0.1",
+        variables=None,
+        evses=2,
+        answers=None,
+        seed=1,
+        connectors=("cType2",),
+        meter_ms=10000,
+    ):
         self.subprotocol = subprotocol
-        self.layout = Layout(
-            "Acme", "One", "0001", "1.0.0", "CP-1", tuple(EvseLayout(3, 32) for _ in range(evses))
-        )
+        layouts = tuple([EvseLayout(3, 32, connectors) for _ in range(evses)])
+        self.layout = Layout("Acme", "One", "0001", "1.0.0", "CP-1", layouts)
+        self.meter_ms = meter_ms
         self.variables = variables or {}
         self.store = MemoryStore()
         self.csms = ScriptedCsms(self, answers)
-        self.evs = [None] * evses
+        self.evs: list = [None] * evses
+        self.sockets = [1] * evses  # the connector in which the next cable goes
+        self.reboots = []  # reasons
+        self.drops = 0  # of the link, by the station's wish
+        self.log = []
+        self.world = []  # ("command", command) and (direction, message) in their order
         self.transcript = []  # (direction, message list)
         self.wall_ms = 0  # since the test began; goes on while the power is off
         self._random = seed
         self._call_number = 0
         self._results = {}
-        self._meters_mwh = [0] * evses
+        self._calls = {}  # message id -> action
+        self._outstanding = None  # (message id, when) of the station's CALL
+        self._meters_wms = [0] * evses  # W x ms, exact
+        self._metered_ms = 0
         self.power_up("PowerUp")
 
     # ---- power and link
 
     def power_up(self, reason="PowerUp"):
         """Boot a new Station on the same flash and hardware; the link is down."""
-        self._boot_wall_ms = self.wall_ms
+        self._boot_wall_ms = self._metered_ms = self.wall_ms
         self.connected = False
         model = DeviceModel(self.layout, self.store.boot().slots)
         presets.preset(model, self.variables)
         self.drivers = [SimEvse() for _ in self.evs]
         self.reader = SimReader()
-        self.hardware = Hardware(self.drivers, self.reader)
-        self.log = []
+        self.hardware = Hardware(self.drivers, self.reader, None, self.meter_ms)
+        self._outstanding = None
+        self.csms.late = []
         self.station = Station(
             self.layout, model, self.store, self.random_bytes, reason, self.log.append
         )
         self.station.start(0)
         self._inbox = []
         for n in range(len(self.evs)):
-            self.drivers[n].meter.set(self._meters_mwh[n], 0, (0, 0, 0), (230000,) * 3, -1, 0)
+            meter_mwh = self._meters_wms[n] // 3600
+            self.drivers[n].meter.set(meter_mwh, 0, (0, 0, 0), (230000,) * 3, -1, 0)
             if self.evs[n] is not None:
-                self.drivers[n].pilot.connector_id = 1
+                self.drivers[n].pilot.connector_id = self.sockets[n]
         self.step()
 
     def power_cut(self, reason="PowerUp"):
@@ -115,20 +143,24 @@ class Pair:
     def connect(self, subprotocol=None):
         self.subprotocol = subprotocol or self.subprotocol
         self.connected = True
+        self._outstanding = None
         self.station.connected(self.subprotocol, self.now)
         self.step()
 
     def disconnect(self):
         self.connected = False
         self._inbox = []
+        self._outstanding = None
+        self.csms.late = []
         self.station.disconnected(self.now)
         self.step()
 
     # ---- the world
 
-    def plug(self, evse_id, ev=None):
+    def plug(self, evse_id, ev=None, connector_id=1):
         self.evs[evse_id - 1] = ev or Ev()
-        self.drivers[evse_id - 1].pilot.connector_id = 1
+        self.sockets[evse_id - 1] = connector_id
+        self.drivers[evse_id - 1].pilot.connector_id = connector_id
         self.step()
 
     def unplug(self, evse_id):
@@ -147,7 +179,7 @@ class Pair:
     def energy_wh(self, evse_id):
         """What the meter would show now."""
         self.update_meters()
-        return self._meters_mwh[evse_id - 1] // 1000
+        return self._meters_wms[evse_id - 1] // 3600000
 
     # ---- time
 
@@ -161,15 +193,18 @@ class Pair:
     def run(self, seconds):
         """Let time pass, stopping at each deadline of the station."""
         end_ms = self.wall_ms + int(seconds * 1000)
+        rounds = 0
         while True:
-            deadline = self.station.next_deadline()
-            next_ms = end_ms if deadline is None else min(end_ms, deadline + self._boot_wall_ms)
+            next_ms = end_ms
+            for deadline in (self.station.next_deadline(), self.hardware.next_deadline()):
+                if deadline is not None:
+                    next_ms = min(next_ms, deadline + self._boot_wall_ms)
+            rounds = 0 if next_ms > self.wall_ms else rounds + 1
+            assert rounds < 50, "the station does not do what is due"
             self.wall_ms = max(self.wall_ms, next_ms)
             self.step()
             if self.wall_ms >= end_ms:
                 return
-            if next_ms + 1 <= self.wall_ms and deadline == self.station.next_deadline():
-                raise AssertionError("the station does not do what is due at %r" % deadline)
 
     def step(self):
         """Everything that happens without time passing."""
@@ -178,6 +213,7 @@ class Pair:
             self.hardware.poll(self.station, self.now)
             self.station.poll(self.now)
             commands = self.station.commands()
+            self.world.extend([("command", command) for command in commands])
             self.hardware.execute(self.station, commands, self.now)
             busy = bool(commands)
             text = self.station.to_send()
@@ -188,9 +224,17 @@ class Pair:
             if self._inbox and self.connected:
                 busy = True
                 self.station.receive(self._inbox.pop(0), self.now)
+            self.check()
+            if self.station.reboot is not None and not busy:
+                self.reboots.append(self.station.reboot)
+                self.power_cut(self.station.reboot)
+                return
+            if self.station.link_request is not None:
+                self.station.link_request = None
+                self.drops += 1
+                self.disconnect()
             if not busy:
                 return
-            self.check()
         raise AssertionError("the station never comes to rest")
 
     def check(self):
@@ -202,15 +246,16 @@ class Pair:
         """A CALL of the server; returns the payload of the answer, or (code, description)."""
         self._call_number += 1
         message_id = "csms-%d" % self._call_number
+        self._calls[message_id] = action
         self.receive_text(json.dumps([2, message_id, action, payload]))
         return self._results.pop(message_id, None)
 
     def receive_text(self, text):
         """Any text from the server."""
         try:
-            self.transcript.append(("in", json.loads(text)))
+            self._note("in", json.loads(text))
         except ValueError:
-            self.transcript.append(("in", text))
+            self._note("in", text)
         self._inbox.append(text)
         self.step()
 
@@ -226,9 +271,23 @@ class Pair:
         """The names of all CALLs of the station, in order."""
         return [m[2] for direction, m in self.transcript if direction == "out" and m[0] == 2]
 
+    def statuses(self, connector_id=1):
+        """Statuses told of an EVSE's first connector (2.0.1), or of that connector (1.6)."""
+        key = "status" if self.subprotocol == "ocpp1.6" else "connectorStatus"
+        which = "connectorId" if self.subprotocol == "ocpp1.6" else "evseId"
+        return [s[key] for s in self.sent("StatusNotification") if s[which] == connector_id]
+
+    def deliver(self):
+        """The answers of a slow server arrive, in their order."""
+        late, self.csms.late = self.csms.late, []
+        for reply in late:
+            self._answer(reply)
+        self.step()
+
     def forget(self):
         """Begin a new transcript."""
         self.transcript = []
+        self.world = []
 
     # ---- inside
 
@@ -241,30 +300,49 @@ class Pair:
         return bytes(result)
 
     def update_meters(self):
+        """Count what has flowed since the last time."""
+        passed_ms, self._metered_ms = self.wall_ms - self._metered_ms, self.wall_ms
         for n, evse in enumerate(self.drivers):
-            meter = evse.meter
-            self._meters_mwh[n] = (
-                meter.energy_mwh + meter.power_w * (self.now - meter.at_ms) // 3600
-            )
+            self._meters_wms[n] += evse.meter.power_w * passed_ms
 
     def _take(self, text):
         message = json.loads(text)
-        self.transcript.append(("out", message))
+        self._note("out", message)
         if message[0] == 3:
+            self._check_schema(self._calls[message[1]] + "Response", message[2])
             self._results[message[1]] = message[2]
         elif message[0] == 4:
             self._results[message[1]] = (message[2], message[3])
         else:
+            self._check_schema(message[2], message[3])
+            assert self._outstanding is None or self.now - self._outstanding[1] >= 30000, (
+                "two CALLs at a time: %s" % text
+            )
+            self._outstanding = (message[1], self.now)
             try:
                 answer = self.csms.answer(message[2], message[3])
             except Refuse as refusal:
-                reply = [4, message[1], str(refusal) or "InternalError", "", {}]
+                self._answer([4, message[1], str(refusal) or "InternalError", "", {}])
             else:
-                if answer is None:
-                    return
-                reply = [3, message[1], answer]
-            self.transcript.append(("in", reply))
-            self._inbox.append(json.dumps(reply))
+                if answer is not None:
+                    self._answer([3, message[1], answer])
+
+    def _answer(self, reply):
+        if self.csms.slow:
+            self.csms.late.append(reply)
+            return
+        if self._outstanding is not None and self._outstanding[0] == reply[1]:
+            self._outstanding = None
+        self._note("in", reply)
+        self._inbox.append(json.dumps(reply))
+
+    def _check_schema(self, name, payload):
+        error = schema.check(profiles.load(self.subprotocol).TABLE, name, payload)
+        assert error is None, (name, error, payload)
+
+    def _note(self, direction, message):
+        self.transcript.append((direction, message))
+        self.world.append((direction, message))
 
     def _update_evs(self):
         """The pilot and the power follow the car, the offer and the contactor."""
@@ -284,4 +362,5 @@ class Pair:
             phases = ev.phases if ev is not None else 0
             currents = [current_ma if phase < phases else 0 for phase in range(3)]
             power_w = 230 * sum(currents) // 1000
-            drivers.meter.set(self._meters_mwh[n], power_w, currents, (230000,) * 3, -1, self.now)
+            meter_mwh = self._meters_wms[n] // 3600
+            drivers.meter.set(meter_mwh, power_w, currents, (230000,) * 3, -1, self.now)
