@@ -84,6 +84,7 @@ class Link:
         self._ping_at = self._ping_every = self._pong_by = self._write_by = None
         self._ping_out = self._pong_out = self._close_out = None  # control frames' payloads
         self._pong_seen = self._writing = self._secure = False
+        self._last_words = False  # the close frame waits for what was sent before it
         self._closes = 0  # close frames written and received
         self._progress = self._progress_seen = 0  # writes done
         self._outbox: deque = deque((), _OUTBOX)
@@ -114,13 +115,14 @@ class Link:
         return True
 
     def close(self, code: int = 1000, reason: str = "", wait_ms: "int | None" = None) -> None:
-        """End the connection with the closing handshake, after the message that is being written.
+        """End the connection with the closing handshake, after the messages sent before.
 
         wait_ms: until the next attempt, instead of the back-off (0 = at once).
         """
         if self.state == OPEN:
             self._wait_ms = wait_ms
             self._why = "closed by the station"
+            self._last_words = True
             self._shut(code, reason)
         elif self.state == CONNECTING:
             self._wait_ms = wait_ms
@@ -351,7 +353,7 @@ class Link:
 
     async def _write(self) -> None:
         try:
-            while not await self._control():
+            while not await self._control(not self._outbox):
                 if not self._outbox:
                     self._wake()
                     self._output.clear()
@@ -359,7 +361,7 @@ class Link:
                     continue
                 self._writing = True
                 for chunk in self._sender.frames(self._outbox.popleft()):
-                    if self._sender.starts_frame and await self._control():
+                    if self._sender.starts_frame and await self._control(False):
                         return
                     await self._stream.write(chunk)
                     self._progress += 1
@@ -371,8 +373,11 @@ class Link:
             self._fault = error
             self._end("internal error")
 
-    async def _control(self) -> bool:
-        """Write the control frames that are due; True after a close frame, which is the last."""
+    async def _control(self, is_empty: bool) -> bool:
+        """Write the control frames that are due; True after a close frame, which is the last.
+
+        is_empty: no message waits or is being written.
+        """
         while True:
             if self._pong_out is not None:
                 frame = self._sender.control(PONG, self._pong_out)
@@ -380,7 +385,7 @@ class Link:
             elif self._ping_out is not None:
                 frame = self._sender.control(PING, self._ping_out)
                 self._ping_out = None
-            elif self._close_out is not None:
+            elif self._close_out is not None and (is_empty or not self._last_words):
                 await self._stream.write(self._sender.control(CLOSE, self._close_out))
                 self._closes += 1
                 if self._secure and self._closes == 2:
