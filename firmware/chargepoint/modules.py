@@ -35,15 +35,25 @@ hal.clock hal.hardware hal.sim link.dns link.manager link.stream link.tls runtim
 _PACKAGE = __name__[: __name__.rfind(".")]
 
 
+_used = False  # since the last release; spares the search at nearly all of them
+
+
 def use(name: str):
     """The transient module `name` (dotted, below the package), imported now if it is not there."""
+    global _used
+    _used = True
     return __import__(_PACKAGE + "." + name, None, None, ("",))
 
 
 def release() -> None:
-    """Drop every transient module. On CPython they stay, for nothing is gained there."""
-    if not MICROPYTHON:
+    """Drop every transient module. On CPython they stay, for nothing is gained there.
+
+    A running generator of one goes on: its functions know each other by the module's own globals.
+    """
+    global _used
+    if not (_used and MICROPYTHON):
         return
+    _used = False
     for name in TRANSIENT.split():
         full = _PACKAGE + "." + name
         if full in sys.modules:
