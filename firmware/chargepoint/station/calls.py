@@ -145,6 +145,7 @@ class Calls:
     def _on_call(self, action: str, payload: dict):
         """Answer a CALL of the server. Raises CallError."""
         station = self.station
+        station.sent_at_ms = station.now  # by the answer that will go out now
         if station.provisioning.status == "Rejected":  # B03.FR.08
             raise CallError("SecurityError", "the station is not accepted by the CSMS")
         intent, request = station.profile.decode(station, action, payload)

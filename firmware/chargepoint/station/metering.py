@@ -161,7 +161,8 @@ class Metering:
         for evse in self.station.evses:
             samples = self._sample(evse, "Trigger", mask)
             if samples and evse_id in (0, evse.id):
-                self.station.emit("MeterValues", {"evseId": evse.id, "meterValue": samples})
+                data = {"evseId": evse.id, "meterValue": samples}
+                self.station.emit("MeterValues", data, None, True)
 
     def trigger_transaction(self, evse) -> list:
         """A sample on demand, of what sampled data tells (TriggerMessage TransactionEvent)."""
