@@ -9,8 +9,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "firmware")]
 
 
 def main() -> None:
-    transcript = importlib.import_module("tests.support.transcript")
-    transcript.WRITE = True
+    importlib.import_module("tests.support.transcript").__dict__["WRITE"] = True
     for path in sorted((ROOT / "tests" / "scenarios").glob("test_*.py")):
         if "transcript.compare" not in path.read_text():
             continue

@@ -5,7 +5,7 @@ import sys
 MICROPYTHON = sys.implementation.name == "micropython"
 
 if MICROPYTHON:
-    import micropython
+    import micropython  # type: ignore
     from micropython import const
 else:
 

@@ -8,7 +8,7 @@ WRITE = False
 FOLDER = "tests/scenarios/golden/"
 
 
-def canonical(value):
+def canonical(value) -> str:
     """JSON text with sorted keys."""
     if isinstance(value, dict):
         items = ['"%s": %s' % (key, canonical(value[key])) for key in sorted(value)]
@@ -18,7 +18,7 @@ def canonical(value):
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
+        return "null" if value is None else str(value).lower()
     if isinstance(value, float):
         text = "%.3f" % value
         return text.rstrip("0").rstrip(".")
