@@ -28,6 +28,7 @@ class Session:
     is_started: bool = False  # and the server has said so
     is_stopped: bool = False  # likewise
     refused: str | None = None  # the status that the server gave the token, if not Accepted
+    waiting: int = 0  # CALLs of the station that have no answer yet
     statuses: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)  # messages against the schema, CALLERRORs
 
@@ -97,6 +98,7 @@ def read(dialect: str, messages: Iterable[dict[str, Any]]) -> Session:
                 session.wrong.append(f"{action} was answered with {frame[2]}")
             else:
                 _answered(session, action, payload, frame[2])
+    session.waiting = len(open_calls)
     return session
 
 

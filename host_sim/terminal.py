@@ -76,7 +76,9 @@ def segments(direction: str, frame: Any, asked: str | None = None) -> list[Segme
     if kind == 3 and len(frame) >= 3:
         is_good, words = answer_facts(asked or "", frame[2])
         mark = ("green", "✓") if is_good else ("yellow", "✗")
-        return [arrow, mark, ("" if is_good else "yellow", "  ".join(words) or "done")]
+        if not words:
+            return [arrow, mark, ("dim", "done")]
+        return [arrow, mark, ("" if is_good else "yellow", "  ".join(words))]
     if kind == 4 and len(frame) >= 3:
         words = [_text(part) for part in frame[2:4] if part]
         return [arrow, ("red", "✗ " + "  ".join(words))]

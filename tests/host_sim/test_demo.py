@@ -76,7 +76,7 @@ def test_a_refused_card_is_no_whole_session(capsys):
             assert await demo.demo(demo.DemoOptions(("2.0.1",), csms.url, once=True)) == 1
 
     asyncio.run(body())
-    assert "not whole: the token was not authorised: Blocked" in capsys.readouterr().out
+    assert "✗ the token was not authorised: Blocked" in capsys.readouterr().out
 
 
 def test_a_station_that_stays_up_answers_until_ctrl_c():

@@ -136,8 +136,10 @@ def test_a_retry_counts_once():
     action, payload, _ = STEPS["1.6"][1]
     for _ in range(2):
         log.append({"direction": "out", "message": [2, "a", action, payload]})
+        assert session.read("1.6", log).waiting == 1
     log.append({"direction": "in", "message": [3, "a", {}]})
-    assert session.read("1.6", log).statuses == ["Available"]
+    told = session.read("1.6", log)
+    assert told.statuses == ["Available"] and told.waiting == 0
 
 
 def test_what_is_no_message_is_told():
