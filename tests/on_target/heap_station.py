@@ -1,0 +1,272 @@
+"""What a station with two EVSEs takes of the heap, run on MicroPython from a ROMFS image.
+
+    micropython -X heapsize=2M tests/on_target/heap_station.py IMAGE SUBPROTOCOL JOB [ROUNDS]
+
+IMAGE is made by tools/build_romfs.py. JOB is one of
+
+    table   heap at each step of a station's life, and after rounds of everything that can happen
+    life    the same life once, without measuring: to find the smallest heap it goes through in
+    switch  the connection changes to the other dialect and back, again and again
+
+Prints JSON, one [name, value] a line. Numbers are bytes above what was taken before the first
+module of the package was imported: the image, the drivers, the flash and this file are not in
+them. The link's receive buffer is not either, for its size is the board's choice.
+"""
+
+import gc
+import json
+import sys
+
+import requests
+import vfs  # type: ignore[reportMissingImports]
+from world import World, random_bytes
+
+_BASE = "taken before"
+
+
+class Settings:
+    """What the link reads when it is made."""
+
+    message_limit = 0
+
+
+class Meter:
+    """The heap, and which transient modules have come and gone."""
+
+    def __init__(self, modules):
+        self.modules = modules
+        self.base = 0
+        self.used = set()
+        self._release = modules.release
+        modules.release = self._note
+
+    def taken(self):
+        gc.collect()
+        return gc.mem_alloc() - self.base
+
+    def show(self, name):
+        show(name, self.taken())
+
+    def _note(self):
+        for name in self.modules.TRANSIENT.split():
+            if "chargepoint." + name in sys.modules:
+                self.used.add(name)
+        self._release()
+
+    def check(self, after):
+        """Nothing transient is reachable, and nothing is there that the table does not know."""
+        known = (self.modules.RESIDENT + self.modules.SHELL).split()
+        packages = set()
+        for name in known + self.modules.TRANSIENT.split():
+            while name:
+                name = name.rpartition(".")[0]
+                packages.add(name)
+        for name in sys.modules:
+            top, _, inner = name.partition(".")
+            if top == "chargepoint" and inner not in known and inner not in packages:
+                raise AssertionError("%s stays after %s" % (name, after))
+        for name in self.modules.TRANSIENT.split():
+            parent, _, leaf = ("chargepoint." + name).rpartition(".")
+            if hasattr(sys.modules.get(parent), leaf):
+                raise AssertionError("%s stays in its package after %s" % (name, after))
+
+
+def show(name, value):
+    print(json.dumps([name, value]))
+
+
+def mount(path):
+    with open(path, "rb") as file:
+        vfs.mount(vfs.VfsRom(file.read()), "/rom")
+    sys.path.insert(0, "/rom")
+
+
+# ---- what happens to a station; each leaves it idle and online
+
+
+def messages(world, after=None):
+    """Every message of the server once; after(action) is called when all it caused is over."""
+    for action, payload, refused in requests.of(world.subprotocol):
+        world.call(action, payload)
+        world.settle()
+        if (world.status == "ok") == refused:
+            raise AssertionError("%s %s: %s" % (action, payload, world.status))
+        if after is not None:
+            after(action)
+    world.modules.use("station.snapshot").snapshot(world.station, None, world.now)
+    world.modules.release()
+
+
+def begin(world, evse_id):
+    world.plug(evse_id, 1)
+    world.token(evse_id)
+    world.run(130)
+
+
+def end(world, evse_id):
+    world.token(evse_id)
+    world.run(5)
+    world.plug(evse_id, 0)
+    world.run(5)
+
+
+def session(world):
+    begin(world, 2)
+    end(world, 2)
+
+
+def remote_session(world):
+    world.plug(1, 1)
+    if world.subprotocol == "ocpp1.6":
+        world.call("RemoteStartTransaction", '{"connectorId":1,"idTag":"04AABBCC"}')
+        world.run(70)
+        world.call("RemoteStopTransaction", '{"transactionId":1001}')
+    else:
+        token = '{"idToken":"04AABBCC","type":"ISO14443"}'
+        world.call(
+            "RequestStartTransaction", '{"idToken":%s,"remoteStartId":7,"evseId":1}' % token
+        )
+        world.run(70)
+        transaction_id = world.station.evses[0].transaction.id
+        world.call("RequestStopTransaction", '{"transactionId":"%s"}' % transaction_id)
+    world.run(5)
+    world.plug(1, 0)
+    world.run(5)
+
+
+def power_cut(world):
+    """Power fails in a transaction; the next boot ends it and tells so."""
+    begin(world, 1)
+    world.evses[0].contactor.open()
+    world.boot()
+    world.connect()
+    world.run(20)
+    world.plug(1, 0)
+    world.run(5)
+
+
+def reset(world):
+    if world.subprotocol == "ocpp1.6":
+        world.call("Reset", '{"type":"Soft"}')
+    else:
+        world.call("Reset", '{"type":"Immediate"}')
+    world.run(30)
+    if world.station.reboot is None:
+        raise AssertionError("no reset")
+    world.boot("RemoteReset")
+    world.connect()
+    world.run(5)
+
+
+def reconnect(world):
+    world.disconnect()
+    world.run(700)
+    world.connect()
+    world.run(5)
+
+
+EVENTS = (messages, session, remote_session, power_cut, reset, reconnect)
+
+
+# ---- jobs
+
+
+def table(world, meter, rounds):
+    meter.show("imported")
+    world.boot()
+    meter.show("booted")
+    world.connect()
+    world.run(60)
+    meter.check("boot")
+    meter.show("idle online")
+    begin(world, 1)
+    meter.show("in one transaction")
+    begin(world, 2)
+    meter.show("in two transactions")
+    end(world, 1)
+    end(world, 2)
+    for _ in range(3):  # whatever is interned once, or grows to its bound
+        for event in EVENTS:
+            event(world)
+    meter.show("idle after all")
+
+    left = {}
+    garbage = {}
+    before = [meter.taken()]
+
+    def after(action):
+        garbage[action] = max(gc.mem_alloc() - meter.base - before[0], garbage.get(action, 0))
+        meter.check(action)
+        now = meter.taken()
+        left[action] = max(now - before[0], left.get(action, 0))
+        before[0] = now
+
+    for _ in range(2):
+        messages(world, after)
+    show("left behind by", left)
+    show("garbage of", garbage)
+    for event in EVENTS:
+        curve = []
+        for _ in range(rounds if event is messages else rounds // 5):
+            event(world)
+            world.run(3)
+            curve.append(meter.taken())
+        meter.check(event.__name__)
+        show("rounds of " + event.__name__, (curve[0], min(curve), max(curve), curve[-1]))
+    show("exercised", sorted(meter.used))
+    show("said", world.said)
+
+
+def life(world, meter, rounds):
+    world.boot()
+    world.connect()
+    begin(world, 1)
+    begin(world, 2)
+    messages(world)
+    end(world, 1)
+    end(world, 2)
+    for event in EVENTS:
+        event(world)
+    show("lived", True)
+
+
+def switch(world, meter, rounds):
+    world.boot()
+    for n in range(rounds):
+        for subprotocol in ("ocpp1.6", "ocpp2.0.1"):
+            world.speak(subprotocol)
+            world.connect()
+            world.run(60)
+            messages(world)
+            session(world)
+            if n in (3, rounds - 1):
+                show("round %d of %s" % (n, subprotocol), meter.taken())
+            world.disconnect()
+
+
+JOBS = {"table": table, "life": life, "switch": switch}
+
+
+def main(path, subprotocol, job, rounds="100"):
+    mount(path)
+    import chargepoint.hal.sim as sim
+
+    world = World(sim, subprotocol)
+    gc.collect()
+    base = gc.mem_alloc()
+    import chargepoint.runtime
+    import chargepoint.station.station  # noqa: F401 - part of what is measured
+    from chargepoint import modules
+    from chargepoint.link.manager import Link
+
+    world.modules = modules
+    world.link = Link(Settings, None, random_bytes, random_bytes)
+    gc.collect()
+    show(_BASE, base)
+    meter = Meter(modules)
+    meter.base = base
+    JOBS[job](world, meter, int(rounds))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

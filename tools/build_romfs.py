@@ -1,0 +1,165 @@
+"""Build the application's ROMFS image: .mpy files that run in place from flash.
+
+    python tools/build_romfs.py --arch x64 --output build/romfs/app.romfs
+    python tools/build_romfs.py --arch armv7m --dialects ocpp201 --sizes
+
+The modules are those of the table in firmware/chargepoint/modules.py. The bytes depend on nothing
+but the sources, mpy-cross and the options. `--optimize 3` (the default) leaves line numbers out.
+
+A dialect that is not named is left out with all its modules. What a real board adds, `main.py` and
+its own drivers, is added by `--add FOLDER`, whose .py files come to stand beside the package.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools import check_rings
+
+ROOT = Path(__file__).resolve().parent.parent
+CROSS = ROOT / "build" / "micropython" / "mpy-cross"
+DIALECTS = ("ocpp16", "ocpp201")
+
+# Kinds of record, as in MicroPython's extmod/vfs_rom.c.
+_VERBATIM = 2
+_DIRECTORY = 4
+_FILE = 5
+_MAGIC = b"\xd2\xcd\x31"
+
+
+class Failure(Exception):
+    """What stands in the way, for the person who called."""
+
+
+def module_files(root: Path, dialects=DIALECTS, without=("hal.sim",)) -> list[Path]:
+    """The package's source files that go into an image, in a fixed order."""
+    package = root / check_rings.PACKAGE
+    kinds = check_rings.table((package / "modules.py").read_text())
+    left_out = {f"profiles.{dialect}" for dialect in DIALECTS if dialect not in dialects}
+    left_out |= set(without)
+    files = set()
+    for name in [name for kind in kinds.values() for name in kind]:
+        parts = name.split(".")
+        parents = {".".join(parts[:n]) for n in range(1, len(parts) + 1)}
+        if parents & left_out:
+            continue
+        files.add(package.joinpath(*parts).with_suffix(".py"))
+        for n in range(len(parts)):
+            files.add(package.joinpath(*parts[:n], "__init__.py"))
+    return sorted(files)
+
+
+def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: int) -> bytes:
+    """The .mpy of one file. `name` is what tracebacks call it."""
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder) / "x.mpy"
+        command = [str(cross), f"-march={architecture}", f"-O{optimize}", "-s", name]
+        done = subprocess.run(
+            [*command, "-o", str(output), str(source)], capture_output=True, text=True
+        )
+        if done.returncode:
+            raise Failure(f"{name}: {done.stderr.strip()}")
+        return output.read_bytes()
+
+
+def number(value: int) -> bytes:
+    """Seven bits a byte, the highest first, all but the last with bit 7."""
+    encoded = [value & 0x7F]
+    while value := value >> 7:
+        encoded.insert(0, value & 0x7F | 0x80)
+    return bytes(encoded)
+
+
+def record(kind: int, payload: bytes) -> bytes:
+    return number(kind) + number(len(payload)) + payload
+
+
+def image(files: dict[str, bytes]) -> bytes:
+    """A ROMFS image of these files, named by their paths with `/`."""
+    content = directory(sorted(files.items()))
+    size = number(len(content))
+    if (len(_MAGIC) + len(size) + len(content)) % 2:
+        size = b"\x80" + size  # an even length, as some flash wants it
+    return _MAGIC + size + content
+
+
+def directory(files: list[tuple[str, bytes]]) -> bytes:
+    """The records of what is in a directory; paths relative to it, sorted."""
+    content = b""
+    folders: dict[str, list[tuple[str, bytes]]] = {}
+    for path, data in files:
+        folder, slash, rest = path.partition("/")
+        if slash:
+            folders.setdefault(folder, []).append((rest, data))
+        else:
+            content += record(_FILE, named(path) + record(_VERBATIM, data))
+    for folder, inside in folders.items():
+        content += record(_DIRECTORY, named(folder) + directory(inside))
+    return content
+
+
+def named(name: str) -> bytes:
+    encoded = name.encode("ascii")
+    return number(len(encoded)) + encoded
+
+
+def build(
+    architecture: str,
+    dialects=DIALECTS,
+    without=("hal.sim",),
+    optimize: int = 3,
+    add: Path | None = None,
+    root: Path = ROOT,
+    cross: Path = CROSS,
+) -> tuple[bytes, dict[str, int]]:
+    """The image, and the size of each .mpy in it by its path. Raises Failure."""
+    if not cross.exists():
+        raise Failure("no mpy-cross; run `make micropython`")
+    sources = {
+        file.relative_to(root / "firmware").as_posix(): file
+        for file in module_files(root, dialects, without)
+    }
+    if add is not None:
+        sources |= {file.relative_to(add).as_posix(): file for file in sorted(add.rglob("*.py"))}
+    files = {
+        name.removesuffix(".py") + ".mpy": compiled(source, name, cross, architecture, optimize)
+        for name, source in sources.items()
+    }
+    return image(files), {name: len(data) for name, data in files.items()}
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Build the application's ROMFS image.")
+    parser.add_argument("--arch", default="armv7m", help="as mpy-cross -march (default armv7m)")
+    parser.add_argument("--dialects", nargs="+", choices=DIALECTS, default=DIALECTS)
+    parser.add_argument("--without", nargs="*", default=["hal.sim"], metavar="MODULE")
+    parser.add_argument("--optimize", type=int, choices=range(4), default=3)
+    parser.add_argument("--add", type=Path, metavar="FOLDER")
+    parser.add_argument("--output", type=Path, default=ROOT / "build" / "romfs" / "app.romfs")
+    parser.add_argument("--sizes", action="store_true", help="print the size of each file")
+    options = parser.parse_args(arguments)
+    try:
+        if options.add is not None and not options.add.is_dir():
+            raise Failure(f"{options.add} is no folder")
+        data, sizes = build(
+            options.arch, options.dialects, options.without, options.optimize, options.add
+        )
+    except Failure as failure:
+        print(f"build_romfs: {failure}", file=sys.stderr)
+        return 1
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    options.output.write_bytes(data)
+    if options.sizes:
+        for name, size in sorted(sizes.items(), key=lambda item: -item[1]):
+            print(f"{size:7} {name}")
+    print(f"{options.output}: {len(data)} bytes, {len(sizes)} files")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
