@@ -165,6 +165,7 @@ class Station:
                 self._report_statuses()
             if self.profile is None or not self.calls.next(now):
                 break
+        modules.release()  # what an event or an answer in pieces has brought in
 
     # ---- outputs
 
