@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
+import os
 import signal
 import sys
 import tempfile
@@ -75,6 +77,8 @@ def main(arguments: list[str]) -> int:
         url = "" if given.csms in ("", "builtin") else csms_url("--csms", given.csms)
     except ConfigError as error:
         parser.error(str(error))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets question marks
     return asyncio.run(demo(DemoOptions(dialects, url, given.once, given.token, given.target)))
 
 
@@ -123,7 +127,7 @@ class _Demo:
         self._csms = csms
         self._url = options.csms or (csms.url if csms else "")
         self._directory = directory
-        self._transcript = Transcript(sys.stdout)
+        self._transcript = Transcript(sys.stdout, on_closed=self._nobody_reads)
         (directory / "station.toml").write_text(_STATION_TOML)
 
     async def run(self) -> int:
@@ -151,6 +155,11 @@ class _Demo:
         simulator = await SimulatorProcess.start(*(x for pair in options.items() for x in pair))
         simulator.observers.append(self._show)
         return simulator
+
+    def _nobody_reads(self) -> None:
+        """Ends as by Ctrl-C; what Python flushes at its end goes nowhere."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        self._stopping.set()
 
     def _show(self, event: dict[str, Any]) -> None:
         if "message" in event:

@@ -304,10 +304,18 @@ def _words(words: list[str]) -> list[Segment]:
 class Transcript:
     """Prints messages as they come, and remembers open CALLs so that answers make sense."""
 
-    def __init__(self, stream: TextIO, width: int | None = None) -> None:
-        """`width` in columns; None follows the terminal, also when it is resized."""
+    def __init__(
+        self,
+        stream: TextIO,
+        width: int | None = None,
+        on_closed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`width` in columns; None follows the terminal, also when it is resized. `on_closed` is
+        called once when nobody reads any more, as with `| head`; what follows is not printed."""
         self._stream = stream
         self._width = width
+        self._on_closed = on_closed
+        self._is_closed = False
         self._open: dict[tuple[str, str], str] = {}  # (direction, message id) -> action
 
     def message(self, clock: str, direction: str, frame: Any) -> None:
@@ -345,7 +353,13 @@ class Transcript:
         for colour, text in cut(pieces, limit):
             used += columns(text)
             painted.append(paint(colour, text, self._stream))
-        print("".join(painted) + fill * (limit - used), file=self._stream, flush=True)
+        if self._is_closed:
+            return
+        try:
+            print("".join(painted) + fill * (limit - used), file=self._stream, flush=True)
+        except BrokenPipeError:
+            self._is_closed = True
+            self._on_closed()
 
 
 def columns(text: str) -> int:

@@ -122,6 +122,24 @@ def test_ctrl_c_in_a_session_ends_it():
     assert (process.returncode, errors) == (130, "")
 
 
+def test_a_reader_that_goes_away_and_a_terminal_without_arrows():
+    process = subprocess.Popen(
+        COMMAND,
+        cwd=ROOT,
+        env={**ENVIRONMENT, "PYTHONIOENCODING": "ascii"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None and process.stderr is not None
+    for line in process.stdout:
+        if "?  BootNotification" in line:
+            break
+    process.stdout.close()
+    errors = process.stderr.read()
+    assert (process.wait(), errors) == (130, "")
+
+
 @pytest.mark.parametrize(
     "options",
     [("--ocpp", "1.5"), ("--ocpp", ""), ("--csms", "http://x"), ("--speed", "9"), ("x",)],

@@ -143,6 +143,19 @@ def test_a_table_is_aligned_and_a_heading_fills_the_line():
     ]
 
 
+class _ClosedPipe(io.StringIO):
+    def flush(self):
+        raise BrokenPipeError
+
+
+def test_a_pipe_that_nobody_reads_is_told_once():
+    closed = []
+    transcript = Transcript(_ClosedPipe(), 80, on_closed=lambda: closed.append(1))
+    transcript.note("a")
+    transcript.note("b")
+    assert closed == [1]
+
+
 class _Terminal(io.StringIO):
     def isatty(self):
         return True
