@@ -456,8 +456,8 @@ class Simulator:
     def _jump(self, moment: int) -> None:
         """Move the clock to `moment`, and let what is due in the world happen."""
         interval_ms = moment - self.clock.now()
+        self._idle = None  # it acts now, also if the moment has passed meanwhile
         if interval_ms > 0:
-            self._idle = None
             self.clock.advance(interval_ms)
             if any(evse.power_w for evse in self.evses):
                 self._settle()

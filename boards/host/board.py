@@ -20,7 +20,8 @@ from chargepoint.runtime import LinkSettings, Runtime
 from chargepoint.station.station import Station
 from chargepoint.store.files import FileStore
 
-_METER_MS = 10000
+_METER_MS = 60000
+_LIMITED_METER_MS = 1000
 _EPOCH_S = 1577836800  # the station counts from 2020, the host from 1970
 _PRIORITY = 61  # OCPPCommCtrlr.NetworkConfigurationPriority
 
@@ -42,7 +43,8 @@ class Board:
             evse.changed = _reporter(channel, n + 1, evse)
         self._reader = SimReader()
         station = self._station(config)
-        hardware = Hardware(self._evses, self._reader, None, _METER_MS)
+        hardware = _Hardware(self._evses, self._reader)
+        hardware.station = station
         urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
         settings = LinkSettings(station.model, urls, config["ocpp"], config["tls"])
 
@@ -158,6 +160,20 @@ class Board:
 
     def _log(self, text: str) -> None:
         self._channel.send({"log": text})
+
+
+class _Hardware(Hardware):
+    """Reads the meter often only while energy is counted against a limit: each reading is a stop
+    of the virtual clock, and the sim's meter misses nothing in between."""
+
+    station = None
+
+    def next_deadline(self):
+        self.meter_ms = _METER_MS
+        for evse in self.station.evses:
+            if evse.transaction is not None and evse.transaction.limit_wh is not None:
+                self.meter_ms = _LIMITED_METER_MS
+        return super().next_deadline()
 
 
 def _reporter(channel, evse_id: int, evse: SimEvse):
