@@ -43,8 +43,7 @@ class Board:
             evse.changed = _reporter(channel, n + 1, evse)
         self._reader = SimReader()
         station = self._station(config)
-        hardware = _Hardware(self._evses, self._reader)
-        hardware.station = station
+        hardware = _Hardware(self._evses, self._reader, station)
         urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
         settings = LinkSettings(station.model, urls, config["ocpp"], config["tls"])
 
@@ -166,11 +165,13 @@ class _Hardware(Hardware):
     """Reads the meter often only while energy is counted against a limit: each reading is a stop
     of the virtual clock, and the sim's meter misses nothing in between."""
 
-    station = None
+    def __init__(self, evses, reader, station):
+        super().__init__(evses, reader)
+        self._station = station
 
     def next_deadline(self):
         self.meter_ms = _METER_MS
-        for evse in self.station.evses:
+        for evse in self._station.evses:
             if evse.transaction is not None and evse.transaction.limit_wh is not None:
                 self.meter_ms = _LIMITED_METER_MS
         return super().next_deadline()

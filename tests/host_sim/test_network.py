@@ -1,0 +1,151 @@
+"""The proxy between station and server: cut, slow, lossy and frozen."""
+
+import asyncio
+import random
+
+import pytest
+
+from host_sim.clock import WorldClock
+from host_sim.network import Network
+
+PATIENCE_S = 30
+
+
+class Echo:
+    """A server that gives back what it gets, and notes when a connection ends."""
+
+    async def __aenter__(self):
+        self.ended = asyncio.Event()
+        self.server = await asyncio.start_server(self.serve, "127.0.0.1", 0)
+        self.port = self.server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_):
+        self.server.close()
+
+    async def serve(self, reader, writer):
+        try:
+            while data := await reader.read(1000):
+                writer.write(data)
+        except OSError:
+            pass
+        finally:
+            self.ended.set()
+            writer.close()
+
+
+def scenario(test):
+    """Run with an echo server and a network; nothing in it may take for ever."""
+
+    async def run():
+        network = Network(WorldClock(1), rng=random.Random(1))
+        async with Echo() as echo:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    await test(network, echo)
+            finally:
+                await network.close()
+
+    asyncio.run(run())
+
+
+async def connect(network, echo):
+    return await asyncio.open_connection(*await network.route("127.0.0.1", echo.port))
+
+
+async def gone(reader) -> bool:
+    try:
+        return await reader.read(1) == b""
+    except OSError:
+        return True
+
+
+def test_bytes_go_through_both_ways_and_the_end_too():
+    async def test(network, echo):
+        reader, writer = await connect(network, echo)
+        writer.write(b"hello")
+        assert await reader.readexactly(5) == b"hello"
+        writer.close()
+        await echo.ended.wait()
+
+    scenario(test)
+
+
+def test_a_network_that_goes_down_cuts_and_refuses():
+    async def test(network, echo):
+        address = await network.route("127.0.0.1", echo.port)
+        reader, writer = await connect(network, echo)
+        writer.write(b"x")
+        await reader.readexactly(1)
+        network.set_online(False)
+        assert await gone(reader)
+        with pytest.raises(OSError):
+            await network.route("127.0.0.1", echo.port)
+        reader, _ = await asyncio.open_connection(*address)  # one that knew the way already
+        assert await gone(reader)
+        network.set_online(True)
+        reader, writer = await connect(network, echo)
+        writer.write(b"y")
+        assert await reader.readexactly(1) == b"y"
+
+    scenario(test)
+
+
+def test_a_half_open_connection_is_silent_and_goes_on_later():
+    async def test(network, echo):
+        reader, writer = await connect(network, echo)
+        writer.write(b"1")
+        await reader.readexactly(1)
+        network.set_half_open(True)
+        writer.write(b"2")
+        waiting = asyncio.create_task(reader.readexactly(1))
+        other_reader, other_writer = await connect(network, echo)  # a new one works
+        other_writer.write(b"3")
+        assert await other_reader.readexactly(1) == b"3"
+        assert not waiting.done() and not echo.ended.is_set()
+        network.set_half_open(False)
+        assert await waiting == b"2"
+
+    scenario(test)
+
+
+def test_latency_holds_each_piece_back_for_its_time():
+    async def test(network, echo):
+        quiet = []
+        network._on_quiet = lambda: quiet.append(network.in_flight)
+        network.latency_ms = 20
+        loop = asyncio.get_running_loop()
+        reader, writer = await connect(network, echo)
+        start = loop.time()
+        writer.write(b"slow")
+        assert await reader.readexactly(4) == b"slow"
+        assert loop.time() - start >= 0.04  # there and back
+        assert quiet and network.in_flight == 0
+
+    scenario(test)
+
+
+def test_a_lossy_network_breaks_connections():
+    async def test(network, echo):
+        network.drop = 1
+        reader, writer = await connect(network, echo)
+        assert await gone(reader)
+        network.drop = 0
+        reader, writer = await connect(network, echo)
+        writer.write(b"x")
+        await reader.readexactly(1)
+        network.drop = 1
+        writer.write(b"y")
+        assert await gone(reader)
+
+    scenario(test)
+
+
+def test_a_server_that_is_not_there_ends_the_connection():
+    async def test(network, echo):
+        echo.server.close()
+        await echo.server.wait_closed()
+        reader, _ = await connect(network, echo)
+        assert await gone(reader)
+
+    scenario(test)
