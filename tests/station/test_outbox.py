@@ -1,4 +1,4 @@
-"""Delivery of what must arrive: order, attempts, offline, and what the server gets to know of it."""
+"""Delivery of what must arrive: order, attempts, offline, and what the server is told of it."""
 
 from tests.support.pair import Pair, Refuse
 

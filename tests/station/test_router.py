@@ -1,0 +1,64 @@
+"""Which block answers which action, seen from the server."""
+
+from chargepoint import modules
+from chargepoint.station import router
+from tests.support.pair import Pair
+
+V16, V201 = "ocpp1.6", "ocpp2.0.1"
+
+
+def test_the_function_of_an_intent():
+    assert router.function_name("GetBaseReport") == "get_base_report"
+    assert router.function_name("Reset") == "reset"
+
+
+def test_every_intent_has_its_function():
+    for line in router._BLOCKS.split():
+        intent, _, module = line.partition("=")
+        assert callable(getattr(modules.use(module), router.function_name(intent)))
+        assert module in modules.TRANSIENT.split()
+
+
+def test_an_unknown_action_is_not_implemented_and_case_counts():
+    for dialect in V16, V201:
+        pair = Pair(dialect)
+        pair.connect()
+        for action in "Nonsense", "", "reset", "RESET", "Reset ", "x" * 300:
+            assert pair.call(action, {})[0] == "NotImplemented", action
+
+
+def test_an_action_of_the_other_dialect_is_not_implemented():
+    pair = Pair(V16)
+    pair.connect()
+    assert pair.call("GetBaseReport", {})[0] == "NotImplemented"
+    pair = Pair(V201)
+    pair.connect()
+    assert pair.call("GetConfiguration", {})[0] == "NotImplemented"
+
+
+def test_a_known_action_of_a_block_that_is_not_built_is_not_supported():
+    pair = Pair(V16)
+    pair.connect()
+    for action, payload in (
+        ("GetLocalListVersion", {}),
+        ("CancelReservation", {"reservationId": 1}),
+        ("ClearChargingProfile", {}),
+    ):
+        assert pair.call(action, payload)[0] == "NotSupported", action
+    pair = Pair(V201)
+    pair.connect()
+    for action, payload in (
+        ("GetLocalListVersion", {}),
+        ("CancelReservation", {"reservationId": 1}),
+        ("ClearDisplayMessage", {"id": 1}),
+        ("CostUpdated", {"totalCost": 1, "transactionId": "x"}),
+    ):
+        assert pair.call(action, payload)[0] == "NotSupported", action
+
+
+def test_an_action_that_only_a_station_sends_is_refused():
+    for dialect in V16, V201:
+        pair = Pair(dialect)
+        pair.connect()
+        result = pair.call("Heartbeat", {})
+        assert result[0] in ("NotSupported", "NotImplemented")

@@ -1,0 +1,224 @@
+"""The station as a whole: statuses, what is told first, and the effect of a changed variable."""
+
+from tests.support.pair import Pair
+
+V16, V201 = "ocpp1.6", "ocpp2.0.1"
+DIALECTS = (V16, V201)
+
+
+def online(dialect, variables=None, **options):
+    pair = Pair(dialect, variables, **options)
+    pair.connect()
+    pair.run(1)
+    pair.forget()
+    return pair
+
+
+def test_B04_FR_01_after_a_long_time_offline_all_statuses_are_told():
+    for dialect in DIALECTS:
+        pair = online(dialect, {"OCPPCommCtrlr.OfflineThreshold": "100"})
+        pair.disconnect()
+        pair.plug(2)
+        pair.run(101)
+        pair.connect()
+        assert pair.statuses(1) == ["Available"]
+        assert pair.statuses(2) == ["Preparing" if dialect == V16 else "Occupied"]
+
+
+def test_B04_FR_02_after_a_short_time_only_what_has_changed():
+    for dialect in DIALECTS:
+        pair = online(dialect, {"OCPPCommCtrlr.OfflineThreshold": "100"})
+        pair.disconnect()
+        pair.plug(2)
+        pair.plug(1)
+        pair.unplug(1)
+        pair.run(100)
+        pair.connect()
+        assert pair.statuses(1) == []
+        assert pair.statuses(2) == ["Preparing" if dialect == V16 else "Occupied"]
+
+
+def test_a_status_that_was_on_its_way_when_the_link_broke_is_told_again():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        pair.csms.slow = True
+        pair.plug(1)  # on its way
+        pair.plug(2)  # waits behind it
+        pair.disconnect()
+        pair.csms.slow = False
+        pair.forget()
+        pair.connect()
+        wanted = ["Preparing" if dialect == V16 else "Occupied"]
+        assert pair.statuses(1) == wanted and pair.statuses(2) == wanted
+
+
+def test_a_status_that_the_server_refuses_is_not_repeated():
+    from tests.support.pair import Refuse
+
+    def refuse(payload):
+        raise Refuse("InternalError")
+
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        pair.csms.answers["StatusNotification"] = refuse
+        pair.plug(1)
+        pair.run(100)
+        assert len(pair.statuses(1)) == 1
+
+
+def test_each_change_is_told_once_and_in_order():
+    pair = online(V16)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(10)
+    pair.evs[0].wants_energy = False
+    pair.run(10)
+    pair.evs[0].wants_energy = True
+    pair.run(10)
+    pair.token("04AABBCC", 1)
+    pair.run(1)
+    pair.unplug(1)
+    assert pair.statuses(1) == [
+        "Preparing",
+        "Charging",
+        "SuspendedEV",
+        "Charging",
+        "Finishing",
+        "Available",
+    ]
+    pair = online(V201)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(10)
+    pair.token("04AABBCC", 1)
+    pair.run(1)
+    pair.unplug(1)
+    assert pair.statuses(1) == ["Occupied", "Available"]
+
+
+def test_a_fault_is_told_with_its_code_and_its_end():
+    pair = online(V16)
+    pair.fault(1, "GroundFailure")
+    pair.fault(1, "GroundFailure", False)
+    told = [(s["status"], s["errorCode"]) for s in pair.sent("StatusNotification")]
+    assert told == [("Faulted", "GroundFailure"), ("Available", "NoError")]
+
+
+def test_an_authorization_goes_before_what_is_journalled_later():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        pair.plug(1)
+        pair.token("04AABBCC", 1)
+        order = [a for a in pair.actions() if a != "StatusNotification"]
+        start = "StartTransaction" if dialect == V16 else "TransactionEvent"
+        assert order[:2] == ["Authorize", start]
+
+
+def test_1_6_a_token_too_long_for_it_is_refused_without_a_word():
+    pair = online(V16)
+    pair.plug(1)
+    pair.token("x" * 21, 1)
+    pair.run(5)
+    assert "Authorize" not in pair.actions()
+    assert not pair.drivers[0].contactor.closed()
+    pair.token("04AABBCC", 1)
+    assert pair.drivers[0].contactor.closed()
+
+
+def test_a_sampling_interval_that_is_changed_counts_at_once():
+    pair = online(V201)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(5)
+    item = {
+        "component": {"name": "SampledDataCtrlr"},
+        "variable": {"name": "TxUpdatedInterval"},
+        "attributeValue": "10",
+    }
+    result = pair.call("SetVariables", {"setVariableData": [item]})["setVariableResult"][0]
+    assert result["attributeStatus"] == "Accepted"
+    pair.forget()
+    pair.run(35)
+    periodic = [
+        e for e in pair.sent("TransactionEvent") if e["triggerReason"] == "MeterValuePeriodic"
+    ]
+    assert len(periodic) == 4
+    pair = online(V16)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(5)
+    change = {"key": "MeterValueSampleInterval", "value": "10"}
+    assert pair.call("ChangeConfiguration", change) == {"status": "Accepted"}
+    pair.forget()
+    pair.run(35)
+    assert len(pair.sent("MeterValues")) == 4
+
+
+def test_GetBaseReport_streams_its_parts_between_other_messages():
+    pair = online(V201)
+    request = {"requestId": 5, "reportBase": "FullInventory"}
+    assert pair.call("GetBaseReport", request) == {"status": "Accepted"}
+    parts = pair.sent("NotifyReport")
+    assert len(parts) > 3
+    assert [part["seqNo"] for part in parts] == list(range(len(parts)))
+    assert [bool(part.get("tbc")) for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert all([part["requestId"] == 5 for part in parts])
+    request["reportBase"] = "SummaryInventory"
+    assert pair.call("GetBaseReport", request)["status"] in ("NotSupported", "Accepted")
+
+
+def test_a_report_goes_on_while_a_message_waits_for_its_next_attempt():
+    from tests.support.pair import Refuse
+
+    def refuse(payload):
+        raise Refuse("InternalError")
+
+    pair = online(V201)
+    pair.csms.answers["TransactionEvent"] = refuse
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.call("GetBaseReport", {"requestId": 5, "reportBase": "ConfigurationInventory"})
+    assert not pair.sent("NotifyReport")[-1].get("tbc")
+
+
+def test_a_report_is_asked_for_before_the_time_is_known():
+    pair = Pair(V201, answers={"BootNotification": None})
+    pair.connect()
+    result = pair.call("GetBaseReport", {"requestId": 5, "reportBase": "FullInventory"})
+    assert isinstance(result, dict)
+    pair.run(40)
+    assert pair.connected
+
+
+def test_variables_survive_a_power_cut():
+    pair = online(V201)
+    item = {"component": {"name": "TxCtrlr"}, "variable": {"name": "EVConnectionTimeOut"}}
+    item["attributeValue"] = "77"
+    pair.call("SetVariables", {"setVariableData": [item]})
+    pair.power_cut()
+    pair.connect(V16)
+    found = pair.call("GetConfiguration", {"key": ["ConnectionTimeOut"]})
+    assert found["configurationKey"][0]["value"] == "77"
+
+
+def test_the_station_asks_to_be_called_no_more_than_it_needs():
+    for dialect in DIALECTS:
+        pair = Pair(dialect)
+        assert pair.station.next_deadline() is None  # no link, nothing plugged
+        pair.connect()
+        deadline = pair.station.next_deadline()
+        assert deadline is not None and deadline == 300000
+
+
+def test_an_event_queue_that_is_full_drops_what_comes():
+    pair = online(V201)
+    pair.csms.slow = True
+    pair.plug(1)
+    failed = []
+    for _ in range(40):
+        pair.station.emit("Heartbeat", {}, lambda answer, now: failed.append(answer))
+    assert failed == [None] * 8
+    pair.csms.slow = False
+    pair.deliver()
+    pair.run(5)
+    assert len(failed) == 40
