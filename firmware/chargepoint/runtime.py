@@ -190,10 +190,8 @@ class Runtime:
             station.poll(now)  # an answer sent may free the way for a CALL
             text = station.to_send()
         request, station.link_request = station.link_request, None
-        if request == "reconnect":
-            link.drop()
-        elif request is not None:
-            link.close()
+        if request is not None:
+            link.close(1000, request, 0)  # after the answer to what asked for it
 
     def _link_event(self, event, now: int) -> None:
         station, kind = self.station, event[0]

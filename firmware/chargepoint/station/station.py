@@ -48,7 +48,7 @@ class Station:
         self.online = False  # connected and accepted
         self.sent_at_ms = 0
         self.reboot: str | None = None  # why the shell must reboot the station, once all is sent
-        self.link_request: str | None = None  # "reconnect": the shell drops the link
+        self.link_request: str | None = None  # why the shell must close the link and connect anew
         self.report = None  # the cursor of a running report
         self.vendors = {}  # vendorId -> function(request, now) for DataTransfer
         self.operative = True  # of the station as a whole; see `availability`
