@@ -50,7 +50,6 @@ def test_speeds_and_lists():
         (["--control", "8080"], "--control"),
         (["--control", "127.0.0.1:99999"], "--control"),
         (["--target", "z80"], "--target"),
-        (["--target", "qemu"], "--target"),
         (["--plugged", "x"], "--plugged"),
         (["--plugged", "3"], "--plugged"),
         (["--plugged", "0"], "--plugged"),

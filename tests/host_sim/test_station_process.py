@@ -28,6 +28,9 @@ def test_the_unix_target_takes_the_interpreter_that_is_named(monkeypatch, tmp_pa
         interpreter("unix")
 
 
-def test_a_target_that_is_not_built_is_refused():
+def test_a_target_that_is_not_built_is_refused(monkeypatch, tmp_path):
+    from host_sim import station_process
+
+    monkeypatch.setattr(station_process, "ROOT", tmp_path)
     with pytest.raises(InterpreterError, match="qemu"):
         interpreter("qemu")
