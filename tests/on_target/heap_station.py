@@ -201,18 +201,21 @@ def table(world, meter, rounds):
         left[action] = max(now - before[0], left.get(action, 0))
         before[0] = now
 
-    for _ in range(2):
-        messages(world, after)
+    messages(world, after)  # the tables above grow
+    left.clear()
+    messages(world, after)
     show("left behind by", left)
     show("garbage of", garbage)
     for event in EVENTS:
-        curve = []
-        for _ in range(rounds if event is messages else rounds // 5):
+        count = rounds if event is messages else rounds // 5
+        curve = [0] * count
+        for n in range(count):
             event(world)
             world.run(3)
-            curve.append(meter.taken())
+            curve[n] = meter.taken()
         meter.check(event.__name__)
-        show("rounds of " + event.__name__, (curve[0], min(curve), max(curve), curve[-1]))
+        show("rounds of " + event.__name__, curve)
+        curve = None
     show("exercised", sorted(meter.used))
     show("said", world.said)
 

@@ -23,6 +23,8 @@ TriggerMessage {"requestedMessage":"FirmwareStatusNotification"}
 ChangeAvailability {"operationalStatus":"Inoperative","evse":{"id":2}}
 ChangeAvailability {"operationalStatus":"Operative","evse":{"id":2}}
 ChangeAvailability {"operationalStatus":"Operative"}
+!ChangeAvailability {"operationalStatus":"Operative","evse":{"id":0}}
+!DataTransfer {"vendorId":"broken"}
 Reset {"type":"Immediate","evseId":1}
 DataTransfer {"vendorId":"com.example","messageId":"m","data":{"a":[1,2,3]}}
 ClearCache {}
@@ -52,6 +54,7 @@ ChangeAvailability {"connectorId":2,"type":"Operative"}
 ChangeAvailability {"connectorId":0,"type":"Operative"}
 DataTransfer {"vendorId":"com.example","messageId":"m","data":"d"}
 ClearCache {}
+!DataTransfer {"vendorId":"broken"}
 RemoteStartTransaction {"connectorId":9,"idTag":"04AABBCC"}
 RemoteStopTransaction {"transactionId":99}
 UnlockConnector {"connectorId":2}

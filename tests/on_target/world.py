@@ -79,6 +79,11 @@ def random_bytes(count):
     return bytes(count)
 
 
+def broken(request, now):
+    """A maker's function for DataTransfer that has a defect."""
+    raise KeyError(request["vendorId"])
+
+
 class World:
     """The station, its hardware and its server; time passes at `run`."""
 
@@ -130,6 +135,7 @@ class World:
         self.modules.release()
         self.hardware = Hardware(self.evses, self.reader)
         self.station = Station(self.layout, model, self.flash, random_bytes, reason)
+        self.station.vendors["broken"] = broken
         self.station.start(0)
         self.step()
 

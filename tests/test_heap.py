@@ -1,0 +1,118 @@
+"""The heap of a station with two EVSEs, on MicroPython's unix port from a ROMFS image.
+
+Pointers there have 64 bits: a microcontroller needs about half. What grows beyond the table below
+has to be paid for by saying so here. `pytest -s tests/test_heap.py` prints the figures.
+"""
+
+import json
+import subprocess
+
+import pytest
+
+from tools import build_romfs, check_rings
+from tools.portable_tests import INTERPRETER, ROOT
+
+ROUNDS = 100
+# Bytes at most in each dialect, by what tests/on_target/heap_station.py calls them; "lived" is a
+# heap in which a life with every message goes through.
+BUDGETS = {
+    "imported": (73000, 73000),
+    "booted": (85500, 85500),
+    "idle online": (89000, 89000),
+    "in one transaction": (91000, 91000),
+    "in two transactions": (92500, 92500),
+    "idle after all": (92500, 92500),
+    "lived": (140000, 158000),
+}
+DIALECTS = ("ocpp1.6", "ocpp2.0.1")
+# One message may leave behind its answer, the last error or an event that is queued: blocks that
+# the next one takes over. Over a round of all nothing is added.
+LEFT_BEHIND = 512
+FLAT = 0  # bytes
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory):
+    data, _ = build_romfs.build("x64", without=())
+    path = tmp_path_factory.mktemp("romfs") / "app.romfs"
+    path.write_bytes(data)
+    return path
+
+
+def run(image, subprotocol: str, job: str, heap: int = 4_000_000, rounds: int = ROUNDS):
+    """What a job printed, by name, and the exit status."""
+    script = ROOT / "tests" / "on_target" / "heap_station.py"
+    command = [INTERPRETER, "-X", f"heapsize={heap}", script, image, subprotocol, job, str(rounds)]
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={"MICROPYPATH": ".frozen"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=250,
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    found = dict(lines)
+    found["error"] = done.stderr
+    return found, done.returncode
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def station(request, image):
+    found, status = run(image, request.param, "table")
+    assert status == 0, found["error"]
+    return request.param, found
+
+
+def test_heap_keeps_its_budgets(station):
+    subprotocol, found = station
+    print(f"\n{subprotocol}: heap in bytes, budget")
+    exceeded = {}
+    for name, budgets in BUDGETS.items():
+        budget = budgets[DIALECTS.index(subprotocol)]
+        if name in found:
+            print(f"{name:22} {found[name]:7} {budget:7}")
+            if found[name] > budget:
+                exceeded[name] = found[name]
+    print("garbage of a message:", found["garbage of"])
+    assert not exceeded
+
+
+def test_no_message_leaves_anything_behind(station):
+    _, found = station
+    assert {k: v for k, v in found["left behind by"].items() if v > LEFT_BEHIND} == {}
+
+
+def test_heap_is_flat_over_rounds_of_everything(station):
+    _, found = station
+    curves = {name: curve for name, curve in found.items() if name.startswith("rounds of")}
+    assert len(curves["rounds of messages"]) == ROUNDS
+    for name, curve in curves.items():
+        assert max(curve) - min(curve) <= FLAT, (name, curve)
+        assert curve[-1] <= curve[len(curve) // 2], (name, curve)
+
+
+def test_every_transient_module_is_exercised_by_one_of_the_dialects(image):
+    kinds = check_rings.table((ROOT / check_rings.PACKAGE / "modules.py").read_text())
+    exercised = set()
+    for subprotocol in DIALECTS:
+        found, status = run(image, subprotocol, "table", rounds=5)
+        assert status == 0, found["error"]
+        exercised |= set(found["exercised"])
+    assert exercised == set(kinds["TRANSIENT"])
+
+
+@pytest.mark.parametrize("subprotocol", DIALECTS)
+def test_a_whole_life_goes_through_in_a_small_heap(image, subprotocol):
+    before = run(image, subprotocol, "life")[0]["taken before"]
+    budget = BUDGETS["lived"][DIALECTS.index(subprotocol)]
+    found, _ = run(image, subprotocol, "life", before + budget)
+    assert found.get("lived"), found["error"]
+
+
+def test_heap_is_flat_over_changes_of_the_dialect(image):
+    found, status = run(image, DIALECTS[0], "switch", rounds=12)
+    assert status == 0, found["error"]
+    for subprotocol in DIALECTS:
+        early, late = found[f"round 3 of {subprotocol}"], found[f"round 11 of {subprotocol}"]
+        assert late - early <= FLAT
