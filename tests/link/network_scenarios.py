@@ -33,9 +33,13 @@ async def scenario_tls_wrong_root(good, bad, roots, certificate, key, other_root
     assert await driver.until("security") == "InvalidCsmsCertificate"
     assert driver.events[0][0] == "failed"
     driver.events.clear()
-    driver.to_deadline()
-    await driver.until("failed")
-    assert driver.events == []  # told once
+    for _ in range(2):
+        driver.to_deadline()
+        while not driver.events:
+            driver.step()
+            await asyncio.sleep(0)
+        assert [event[0] for event in driver.events] == ["failed"]  # told once
+        driver.events.clear()
 
 
 async def scenario_tls_wrong_name(good, bad, roots, certificate, key, other_roots):

@@ -77,8 +77,12 @@ async def scenario_a_name_that_nobody_answers(good, bad):
     driver = Driver(Settings("ws://csms.example/"), network)
     driver.step()
     await network.asked.wait()
+    task = driver.link._task
     driver.to_deadline()
     assert await driver.until("failed") == "no answer: name"
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert task.done()
 
 
 async def scenario_nobody_listens(good, bad):
@@ -276,7 +280,9 @@ async def scenario_cut_by_the_server(good, bad):
 
 async def scenario_close(good, bad):
     driver = await connected(good + "/report-close")
-    driver.link.send("last words")
+    for letter in "abcdefgh":
+        driver.link.send(letter)
+    driver.link.send(iter(["piece"] * 1000))
     driver.link.close(1001, "rebooting", 0)
     assert driver.link.busy
     assert await driver.until("disconnected") == "closed by the station"
@@ -312,6 +318,19 @@ async def scenario_drop(good, bad):
     driver.link.close()
     driver.step()
     assert driver.events == []
+
+
+async def scenario_a_dropped_connection_is_closed(good, bad):
+    driver = await connected(bad + "/count")
+    assert await driver.until("message") == "1"
+    for _ in range(3):
+        driver.link.drop()
+        await driver.until("disconnected")
+        driver.to_deadline()
+        await driver.until("connected")
+        assert await driver.until("message") == "1"
+    driver.link.drop()
+    await driver.until("disconnected")
 
 
 async def scenario_an_error_of_ours_is_raised_by_poll(good, bad):

@@ -39,6 +39,7 @@ def select(connection: ServerConnection, offered):
 async def handle(connection: ServerConnection) -> None:
     assert connection.request is not None
     behaviour = connection.request.path.split("/")[1]
+    heard = []
     try:
         if behaviour == "flood":
             for n in range(300):
@@ -67,17 +68,20 @@ async def handle(connection: ServerConnection) -> None:
         elif behaviour.startswith("close-"):
             await connection.close(int(behaviour[6:]), "restart")
         async for message in connection:
-            if behaviour != "report-close":
-                await connection.send(message)
+            if behaviour == "report-close":
+                heard.append(message)
             else:
-                assert message == "last words"
+                await connection.send(message)
     except ConnectionClosed:
         pass
     if behaviour == "report-close" and connection.close_code != 1000:
         assert (connection.close_code, connection.close_reason) == (1001, "rebooting")
+        assert heard == [*"abcdefgh", "piece" * 1000]
 
 
-async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def misbehave(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, open_connections: list
+) -> None:
     request = await reader.readuntil(b"\r\n\r\n")
     behaviour = request.split(b"/")[1].decode()
     key = next(x[19:] for x in request.split(b"\r\n") if x.startswith(b"Sec-WebSocket-Key: "))
@@ -106,6 +110,8 @@ async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
         "masked": b"\x81\x81\x00\x00\x00\x00x",
         "too-large": b"\x81\x7f\x00\x00\x00\x01\x00\x00\x00\x00",
     }
+    if behaviour == "count":
+        frames["count"] = b"\x81\x01%d" % len(open_connections)
     writer.write(response + frames.get(behaviour, b""))
     if behaviour in ("half-a-response", "goodbye", "cut"):
         writer.close()
@@ -119,7 +125,7 @@ async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
         if behaviour == "wrong-pong" and not answered:
             writer.write(b"\x8a\x01x\x8a\x00\x81\x06ponged")
             answered = True
-        elif behaviour in frames and behaviour != "early":
+        elif behaviour in frames and behaviour not in ("early", "count"):
             break  # what came is the close frame
     writer.close()
 
@@ -128,6 +134,7 @@ async def misbehave(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 async def running(context=None, strict_context=None):
     """Both servers; yields their ports. With TLS contexts both are real ones."""
     closing = []
+    still_open = []
     problems = []
 
     async def watched(connection):
@@ -139,12 +146,14 @@ async def running(context=None, strict_context=None):
 
     async def track(reader, writer):
         closing.append(writer)
+        still_open.append(writer)
         try:
-            await misbehave(reader, writer)
+            await misbehave(reader, writer, still_open)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
+        still_open.remove(writer)
 
-    options = {"process_request": check, "select_subprotocol": select, "close_timeout": 2}
+    options = {"process_request": check, "select_subprotocol": select, "close_timeout": 60}
     async with serve(watched, "127.0.0.1", 0, ssl=context, **options) as good:
         ports = [good.sockets[0].getsockname()[1]]
         if strict_context is not None:

@@ -291,6 +291,11 @@ def test_no_write_is_longer_than_the_buffer_and_frames_begin_where_said():
     assert begins == [True, False, False, False]
 
 
+def test_writes_end_with_a_whole_key():
+    for size in (29, 30, 31, 32):
+        assert unmask(sent(sender(size), "abcdefg" * 20)) == [(0x81, b"abcdefg" * 20)], size
+
+
 def test_an_iterator_goes_as_fragments():
     pieces = ["a" * 10, "", "b" * 30, "\u20ac" * 20, "c"]
     frames = unmask(sent(sender(), iter(pieces)))

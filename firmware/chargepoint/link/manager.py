@@ -203,8 +203,8 @@ class Link:
             self._ended = "the server takes no data"
 
     def _has_output(self) -> bool:
-        controls = self._ping_out is not None or self._pong_out is not None
-        return controls or self._writing or bool(self._outbox)
+        control = self._pong_out if self._ping_out is None else self._ping_out
+        return control is not None or self._writing or bool(self._outbox)
 
     def _lost(self, now: int) -> None:
         kind = "failed" if self.state == CONNECTING else "disconnected"
@@ -374,10 +374,7 @@ class Link:
             self._end("internal error")
 
     async def _control(self, is_empty: bool) -> bool:
-        """Write the control frames that are due; True after a close frame, which is the last.
-
-        is_empty: no message waits or is being written.
-        """
+        """Write what is due; True after a close frame. is_empty: no message waits or is half out."""
         while True:
             if self._pong_out is not None:
                 frame = self._sender.control(PONG, self._pong_out)
