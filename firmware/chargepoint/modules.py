@@ -51,13 +51,20 @@ def release() -> None:
     A running generator of one goes on: its functions know each other by the module's own globals.
     """
     global _used
-    if not (_used and MICROPYTHON):
+    if _used:
+        _used = False
+        for name in TRANSIENT.split():
+            drop(name)
+
+
+def drop(name: str) -> None:
+    """Forget a module, or a package with all that is in it. Who holds it goes on with it."""
+    full = _PACKAGE + "." + name
+    parent, _, leaf = full.rpartition(".")
+    if not MICROPYTHON or full not in sys.modules:
         return
-    _used = False
-    for name in TRANSIENT.split():
-        full = _PACKAGE + "." + name
-        if full in sys.modules:
-            del sys.modules[full]
-            parent, _, leaf = full.rpartition(".")
-            if hasattr(sys.modules[parent], leaf):
-                delattr(sys.modules[parent], leaf)
+    for inner in list(sys.modules):
+        if inner == full or inner.startswith(full + "."):
+            del sys.modules[inner]
+    if parent in sys.modules and hasattr(sys.modules[parent], leaf):
+        delattr(sys.modules[parent], leaf)

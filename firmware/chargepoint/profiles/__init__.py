@@ -26,11 +26,19 @@ A request may carry neutral keys that 2.0.1 lacks, for what 1.6 asks beyond it:
 """
 
 
+from .. import modules
+
+
 def load(subprotocol: str):
-    """The module of the dialect. Raises ValueError for one that is not built in."""
+    """The module of the dialect; the other one's is dropped.
+
+    Raises ValueError for one that is not built in.
+    """
     if subprotocol == "ocpp2.0.1":
+        modules.drop("profiles.ocpp16")
         from . import ocpp201 as profile
     elif subprotocol == "ocpp1.6":
+        modules.drop("profiles.ocpp201")
         from . import ocpp16 as profile
     else:
         raise ValueError("no such subprotocol: %r" % (subprotocol,))
