@@ -1,18 +1,18 @@
 """Anything may happen in any order, and still: one CALL at a time, no transaction message lost,
 doubled or out of order, the contactor closed only for who is authorized, energy that never falls.
 
-Hypothesis drives a whole station against a scripted server, in both dialects, with lost links, slow
-and silent servers, faults, power cuts, resets and a clock that jumps. SOAK=1 in the environment
-makes it a long run (`make soak`).
+Hypothesis drives a whole station against a scripted server, in both dialects, with lost links,
+slow and silent servers, faults, power cuts, resets and a clock that jumps. SOAK=1 in the
+environment makes it a long run (`make soak`).
 """
 
 import os
 
-from chargepoint import timestamp
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from chargepoint import timestamp
 from tests.support.pair import ACCEPTED, START_EPOCH_S, Pair
 
 SOAK = bool(os.environ.get("SOAK"))
@@ -139,6 +139,13 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(evse_id=EVSES)
     def unplug(self, evse_id):
         self.pair.unplug(evse_id)
+
+    @rule(evse_id=EVSES, token=TOKENS)
+    def charge(self, evse_id, token):
+        """What happens most: a car comes and its driver has a card."""
+        self.plug(evse_id)
+        self.pair.token(token, evse_id)
+        self.pair.run(30)
 
     @rule(evse_id=EVSES, wants=st.booleans())
     def appetite(self, evse_id, wants):
