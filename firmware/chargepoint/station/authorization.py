@@ -74,7 +74,7 @@ class Authorization:
         if not self.station.model.boolean(_CACHE_ENABLED):
             return None
         line = self._find(self._load(), token.id_token, token.type)
-        if line is None:
+        if line is None or not _plain(token.id_token):
             return None
         _, _, status, group, expiry, entered = line.split("\t")
         epoch_s = self.station.clock_epoch_s(now)
@@ -95,9 +95,12 @@ class Authorization:
         epoch_s = self.station.clock_epoch_s(now)
         expiry = _epoch_s(info.get("cacheExpiryDateTime"))
         valid = expiry is None or epoch_s is None or expiry > epoch_s
+        group = self.group_of(info)
+        if not (_plain(id_token) and _plain(group)):
+            return
         lines = text.split("\n") if text else []
         old = self._find(text, id_token, token_type)
-        fields = [id_token.lower(), token_type, info["status"], self.group_of(info)]
+        fields = [id_token.lower(), token_type, info["status"], group]
         fields += [str(expiry or ""), str(epoch_s or "")]
         if old is not None:
             was = old.split("\t")
@@ -227,6 +230,11 @@ class Authorization:
             transactions.authorize(evses[0], token, now)
         elif evses and transactions.lobby.authorized is None:
             transactions.authorize(transactions.lobby, token, now)
+
+
+def _plain(text: str) -> bool:
+    """Whether a line of the cache can hold it."""
+    return "\t" not in text and "\n" not in text
 
 
 def _epoch_s(text):

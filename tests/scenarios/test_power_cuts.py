@@ -1,0 +1,198 @@
+"""The power fails in each phase of a session: nothing is lost, and the register is right."""
+
+from tests.support.pair import Pair
+
+V16, V201 = "ocpp1.6", "ocpp2.0.1"
+DIALECTS = (V16, V201)
+
+
+def online(dialect, **variables):
+    variables = {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"}
+    pair = Pair(dialect, variables)
+    pair.connect()
+    return pair
+
+
+def charge(pair):
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+
+
+def transactions(pair):
+    """{transaction: (register at start, reason, register at end)}, each message once by its id."""
+    found, seen, starts = {}, [], []
+    for direction, message in pair.transcript:
+        if direction != "out" or message[0] != 2 or message[1] in seen:
+            continue
+        seen.append(message[1])
+        action, payload = message[2], message[3]
+        if action == "StartTransaction":
+            starts.append(payload["meterStart"])
+        elif action == "StopTransaction":
+            start = starts[len(found)]
+            found[payload["transactionId"]] = (start, payload["reason"], payload["meterStop"])
+        elif action == "TransactionEvent":
+            info = payload["transactionInfo"]
+            name = info["transactionId"]
+            values = [v["sampledValue"][0]["value"] for v in payload.get("meterValue", ())]
+            if payload["eventType"] == "Started":
+                starts.append(name)
+                found[name] = (values[0], None, None)
+            elif payload["eventType"] == "Ended":
+                found[name] = (found[name][0], info["stoppedReason"], values[-1])
+    assert len(starts) == len(found), "a start without an end"
+    return sorted(found.values())
+
+
+def after_the_cut(pair, reason="PowerUp"):
+    """The power comes back after an hour; what has been told of the one transaction by then."""
+    pair.wall_ms += 3600000
+    pair._metered_ms = pair.wall_ms
+    pair.power_up(reason)
+    pair.csms.slow = False
+    pair.csms.answers = {}
+    pair.run(5)
+    pair.connect()
+    pair.run(60)
+    assert not pair.drivers[0].contactor.closed()
+    assert pair.station.outbox.counts() == [0, 0]
+    told = transactions(pair)
+    assert len(told) == 1
+    return told[0]
+
+
+def cut(pair):
+    pair.update_meters()
+    for evse in pair.drivers:
+        evse.meter.power_w = 0
+
+
+def test_before_the_start_is_told():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        pair.csms.slow = True
+        pair.plug(1)
+        pair.csms.slow = False
+        pair.deliver()
+        action = "StartTransaction" if dialect == V16 else "TransactionEvent"
+        pair.csms.answers[action] = None
+        pair.token("04AABBCC", 1)
+        pair.run(10)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+        assert pair.energy_wh(1) > 0
+
+
+def test_right_after_the_start():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "PowerLoss", 0)
+
+
+def test_in_the_middle_with_energy_that_nobody_was_told_of():
+    for dialect in DIALECTS:
+        for seconds in 30, 59, 61, 1000, 7300:
+            pair = online(dialect)
+            charge(pair)
+            pair.run(seconds)
+            cut(pair)
+            assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+            assert pair.energy_wh(1) == 22080 * seconds // 3600
+
+
+def test_while_offline():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        pair.disconnect()
+        charge(pair)
+        pair.run(500)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+
+
+def test_offline_since_the_middle():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        pair.disconnect()
+        pair.run(500)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+
+
+def test_after_the_end_before_it_is_told():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        pair.disconnect()
+        pair.token("04AABBCC", 1)
+        pair.run(1)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "Local", pair.energy_wh(1))
+
+
+def test_after_the_end_is_told_but_not_acknowledged():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        pair.csms.slow = True
+        pair.token("04AABBCC", 1)
+        pair.run(1)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "Local", pair.energy_wh(1))
+
+
+def test_after_all_is_over_nothing_is_told_again():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        pair.unplug(1)
+        pair.run(5)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "EVDisconnected", pair.energy_wh(1))
+
+
+def test_twice_in_a_row():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        cut(pair)
+        pair.power_up()
+        pair.power_up()
+        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+
+
+def test_a_watchdog_is_no_power_loss():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        cut(pair)
+        start, reason, stop = after_the_cut(pair, "Watchdog")
+        assert (start, reason, stop) == (0, "Reboot", pair.energy_wh(1))
+
+
+def test_the_energy_of_both_sessions_around_a_cut_adds_up():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        cut(pair)
+        pair.power_up()
+        pair.connect()
+        pair.run(10)
+        pair.unplug(1)
+        charge(pair)
+        pair.run(300)
+        pair.unplug(1)
+        pair.run(10)
+        told = transactions(pair)
+        assert [reason for _, reason, _ in told] == ["PowerLoss", "EVDisconnected"]
+        assert told[0][2] == told[1][0] and told[1][2] == pair.energy_wh(1)
