@@ -49,11 +49,11 @@ class Station:
         self.to_do = []
         self.texts = []
         self.busy = False
-        self.reboot = None
-        self.link_request = None
+        self.reboot: str | None = None
+        self.link_request: str | None = None
         self.network_slot = None
         self.deadline = None
-        self.fail = None
+        self.fail: Exception | None = None
 
     def start(self, now):
         self.notes.append("start")

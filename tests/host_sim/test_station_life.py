@@ -1,0 +1,114 @@
+"""Lives of a station's process: what it is told at boot, queries, power, ends."""
+
+import asyncio
+
+import pytest
+
+from host_sim.clock import WorldClock
+from host_sim.config import Config
+from host_sim.state_dir import StateDir
+from host_sim.station_life import PowerIsOff, StationLife
+from host_sim.world import Ev, Evse
+
+PATIENCE_S = 60
+
+
+def scenario(test):
+    """Run `test(life, lines, evse)` with a station that has nobody to talk to."""
+
+    async def run():
+        folder, evse, lines, tasks = StateDir(None), Evse(1, 3, 32, 1), [], []
+        life = StationLife(
+            Config(csms=("ws://127.0.0.1:9",)),
+            folder,
+            WorldClock(1),
+            [evse, Evse(2, 3, 32, 1)],
+            lines.append,
+            lambda coroutine: tasks.append(asyncio.create_task(coroutine)),
+        )
+        life.csms = ["ws://127.0.0.1:9"]
+        await life.open()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await test(life, lines, evse)
+        finally:
+            await life.close()
+            folder.close()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(run())
+
+
+def test_a_life_begins_with_the_world_as_it_is():
+    async def test(life, lines, evse):
+        evse.plugged, evse.ev = 1, Ev()
+        evse.faults[1, "GroundFailure"] = None
+        await life.boot()
+        state = await life.ask()
+        assert state["evses"][0]["status"] == "Faulted"
+        assert state["evses"][0]["connectors"] == [{"id": 1, "status": "Faulted"}]
+        assert state["evses"][1]["status"] == "Available"
+        assert state["firmware"]["version"] and state["queue"]["security_events"] >= 1
+        assert state["connection"]["online"] is False and state["clock"] is None
+
+    scenario(test)
+
+
+def test_what_is_told_is_taken_before_a_later_query_is_answered():
+    async def test(life, lines, evse):
+        await life.boot()
+        evse.plugged, evse.ev = 1, Ev()
+        life.tell_news()
+        assert (await life.ask())["evses"][0]["status"] == "Occupied"
+        sent = life.process.sent
+        life.tell_news()
+        assert life.process.sent == sent  # nothing new
+
+    scenario(test)
+
+
+def test_without_power_there_is_nobody_to_ask():
+    async def test(life, lines, evse):
+        await life.boot()
+        process = life.process
+        await life.set_power(False)
+        with pytest.raises(PowerIsOff):
+            await life.ask()
+        await life.set_power(True)
+        assert life.process is not process and await life.ask()
+
+    scenario(test)
+
+
+def test_a_process_that_dies_is_started_again():
+    async def test(life, lines, evse):
+        await life.boot()
+        process = life.process
+        process._process.kill()
+        while life.process is process:
+            await life.wait_changed(PATIENCE_S)
+        assert await life.ask() and life.process is not process
+
+    scenario(test)
+
+
+def test_a_query_that_the_power_cut_caught_fails():
+    async def test(life, lines, evse):
+        await life.boot()
+        asked = asyncio.create_task(life.ask())
+        await asyncio.sleep(0)
+        await life.set_power(False)
+        with pytest.raises(PowerIsOff):
+            await asked
+
+    scenario(test)
+
+
+def test_a_watched_station_says_when_it_is_idle():
+    async def test(life, lines, evse):
+        life.watched = True
+        await life.boot()
+        await life.ask()
+        assert any(set(line) == {"idle", "settled", "seen"} for line in lines)
+
+    scenario(test)
