@@ -198,6 +198,26 @@ async def scenario_pings_between_the_parts_of_a_long_message(good, bad):
     await finish(driver)
 
 
+async def scenario_no_pong_inside_a_frame(good, bad):
+    driver = await connected(good + "/echo")
+    stream = driver.link._stream
+    plain_write = stream.write
+    sizes = []
+
+    async def write(view):
+        await plain_write(view)
+        sizes.append(len(view))
+        if len(sizes) == 1:
+            driver.link._pong_out = b"as if a ping had come just now"
+
+    stream.write = write
+    driver.link.send("x" * 1990)
+    assert await driver.until("message") == "x" * 1990
+    await driver.until_true(lambda: not driver.link.busy)
+    assert len(sizes) == 3 and sizes[2] == 36  # two parts of one frame, then the pong
+    await finish(driver)
+
+
 async def scenario_own_pings(good, bad):
     driver = await connected(good + "/echo", ping_interval_s=60)
     driver.step()

@@ -374,7 +374,7 @@ class Link:
             self._end("internal error")
 
     async def _control(self, is_empty: bool) -> bool:
-        """Write what is due; True after a close frame. is_empty: no message waits or is half out."""
+        """Write what is due; True after a close frame. is_empty: no message is to be sent."""
         while True:
             if self._pong_out is not None:
                 frame = self._sender.control(PONG, self._pong_out)
