@@ -196,3 +196,14 @@ def test_the_energy_of_both_sessions_around_a_cut_adds_up():
         told = transactions(pair)
         assert [reason for _, reason, _ in told] == ["PowerLoss", "EVDisconnected"]
         assert told[0][2] == told[1][0] and told[1][2] == pair.energy_wh(1)
+
+
+def test_with_entries_in_the_journal_that_cannot_be_read():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        charge(pair)
+        pair.run(500)
+        for garbage in b"", b"\x01", b"\x01" + bytes(90), b"\x09xyz":
+            pair.store.journal.append(garbage)
+        cut(pair)
+        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))

@@ -18,12 +18,13 @@ def change(pair, operative, evse_id=0, connector_id=0):
     kind = "Operative" if operative else "Inoperative"
     if pair.subprotocol == V16:
         payload = {"connectorId": evse_id, "type": kind}
+    elif evse_id:
+        place = {"id": evse_id}
+        if connector_id:
+            place["connectorId"] = connector_id
+        payload = {"operationalStatus": kind, "evse": place}
     else:
         payload = {"operationalStatus": kind}
-        if evse_id:
-            payload["evse"] = {"id": evse_id}
-        if connector_id:
-            payload["evse"]["connectorId"] = connector_id
     result = pair.call("ChangeAvailability", payload)
     return result["status"] if isinstance(result, dict) else result
 

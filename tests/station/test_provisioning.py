@@ -24,22 +24,8 @@ def refuse(payload):
 
 
 def times(pair, action):
-    """Ticks at which CALLs of that action were sent; see `timed`."""
+    """Ticks at which CALLs of that action were sent."""
     return [tick for tick, name in pair.times if name == action]
-
-
-def timed(pair):
-    """Note the tick of every CALL."""
-    pair.times = []
-    note = pair._note
-
-    def noting(direction, message):
-        if direction == "out" and message[0] == 2:
-            pair.times.append((pair.wall_ms, message[2]))
-        note(direction, message)
-
-    pair._note = noting
-    return pair
 
 
 def test_B01_FR_03_after_each_boot_the_station_says_who_it_is_and_why():
@@ -115,7 +101,7 @@ def test_B01_FR_08_before_the_answer_nothing_else_is_sent():
 
 def test_a_boot_notification_refused_by_callerror_is_tried_again():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": refuse}))
+        pair = Pair(dialect, answers={"BootNotification": refuse})
         pair.connect()
         pair.run(200)
         assert times(pair, "BootNotification") == [0, 60000, 120000, 180000]
@@ -124,7 +110,7 @@ def test_a_boot_notification_refused_by_callerror_is_tried_again():
 
 def test_B02_FR_08_pending_waits_for_the_interval_and_keeps_the_link():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": boot("Pending", 40)}))
+        pair = Pair(dialect, answers={"BootNotification": boot("Pending", 40)})
         pair.connect()
         pair.plug(1)
         pair.token("04AABBCC", 1)
@@ -138,7 +124,7 @@ def test_B02_FR_08_pending_waits_for_the_interval_and_keeps_the_link():
 def test_B02_FR_07_interval_0_does_not_flood_the_server():
     for dialect in DIALECTS:
         for status in "Pending", "Rejected":
-            pair = timed(Pair(dialect, answers={"BootNotification": boot(status, 0)}))
+            pair = Pair(dialect, answers={"BootNotification": boot(status, 0)})
             pair.connect()
             pair.run(150)
             assert times(pair, "BootNotification") == [0, 60000, 120000]
@@ -205,7 +191,7 @@ def test_B02_FR_04_pending_registers_at_once_when_triggered():
 
 def test_pending_over_a_lost_link_still_waits_for_the_interval():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": boot("Pending", 100)}))
+        pair = Pair(dialect, answers={"BootNotification": boot("Pending", 100)})
         pair.connect()
         pair.run(10)
         pair.disconnect()
@@ -217,7 +203,7 @@ def test_pending_over_a_lost_link_still_waits_for_the_interval():
 
 def test_a_link_lost_during_the_boot_notification_costs_no_wait():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": None}))
+        pair = Pair(dialect, answers={"BootNotification": None})
         pair.connect()
         pair.run(5)
         pair.disconnect()
@@ -228,7 +214,7 @@ def test_a_link_lost_during_the_boot_notification_costs_no_wait():
 
 def test_B03_FR_02_rejected_is_silent_until_the_interval_is_over():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": boot("Rejected", 90)}))
+        pair = Pair(dialect, answers={"BootNotification": boot("Rejected", 90)})
         pair.connect()
         pair.plug(1)
         pair.token("04AABBCC", 1)
@@ -279,7 +265,7 @@ def test_1_6_a_station_that_is_put_off_when_it_registers_again_falls_silent():
 
 def test_B01_FR_04_the_interval_becomes_the_heartbeat_interval_and_is_kept():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": boot("Accepted", 50)}))
+        pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 50)})
         pair.connect()
         pair.run(170)
         assert times(pair, "Heartbeat") == [50000, 100000, 150000]
@@ -294,7 +280,7 @@ def test_B01_FR_04_the_interval_becomes_the_heartbeat_interval_and_is_kept():
 
 def test_G02_any_message_stands_for_a_heartbeat():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": boot("Accepted", 100)}))
+        pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 100)})
         pair.connect()
         pair.run(90)
         pair.plug(1)
@@ -309,7 +295,7 @@ def test_G02_any_message_stands_for_a_heartbeat():
 
 def test_the_clock_gets_a_heartbeat_a_day_however_much_is_sent():
     for dialect in DIALECTS:
-        pair = timed(Pair(dialect, answers={"BootNotification": boot("Accepted", 86400)}))
+        pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 86400)})
         pair.connect()
         for _ in range(26):
             pair.run(3000)
@@ -320,7 +306,7 @@ def test_the_clock_gets_a_heartbeat_a_day_however_much_is_sent():
 
 
 def test_reconnects_do_not_keep_the_daily_heartbeat_away():
-    pair = timed(Pair(V201, answers={"BootNotification": boot("Accepted", 86400)}))
+    pair = Pair(V201, answers={"BootNotification": boot("Accepted", 86400)})
     pair.connect()
     for _ in range(3):
         pair.run(40000)
@@ -331,7 +317,7 @@ def test_reconnects_do_not_keep_the_daily_heartbeat_away():
 
 
 def test_a_heartbeat_interval_that_is_changed_counts_at_once():
-    pair = timed(Pair(V201))
+    pair = Pair(V201)
     pair.connect()
     pair.run(100)
     item = {
@@ -342,7 +328,7 @@ def test_a_heartbeat_interval_that_is_changed_counts_at_once():
     pair.call("SetVariables", {"setVariableData": [item]})
     pair.run(45)
     assert times(pair, "Heartbeat") == [120000, 140000]
-    pair = timed(Pair(V16))
+    pair = Pair(V16)
     pair.connect()
     pair.run(100)
     change = {"key": "HeartbeatInterval", "value": "20"}
@@ -381,7 +367,7 @@ def test_a_step_of_the_clock_beyond_the_threshold_is_a_security_event():
 def test_a_time_that_cannot_be_right_is_not_taken():
     for dialect in DIALECTS:
         for wrong in "1970-01-01T00:00:00Z", "2000-01-01T00:00:00Z", "9999-12-31T23:59:59Z":
-            pair = timed(Pair(dialect, answers={"BootNotification": boot("Accepted", 9, wrong)}))
+            pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 9, wrong)})
             pair.connect()
             pair.run(61)
             assert pair.actions() == ["BootNotification"] * 2, wrong
@@ -413,7 +399,7 @@ def test_TimeSource_says_whose_clock_counts():
 def test_a_heartbeat_that_fails_is_no_reason_to_send_another_at_once():
     for dialect in DIALECTS:
         answers = {"BootNotification": boot("Accepted", 100), "Heartbeat": refuse}
-        pair = timed(Pair(dialect, answers=answers))
+        pair = Pair(dialect, answers=answers)
         pair.connect()
         pair.run(350)
         assert times(pair, "Heartbeat") == [100000, 200000, 300000]

@@ -100,6 +100,7 @@ class Pair:
         self.log = []
         self.world = []  # ("command", command) and (direction, message) in their order
         self.transcript = []  # (direction, message list)
+        self.times = []  # (ms since the test began, action) of the station's CALLs
         self.wall_ms = 0  # since the test began; goes on while the power is off
         self._random = seed
         self._call_number = 0
@@ -320,6 +321,7 @@ class Pair:
                 "two CALLs at a time: %s" % text
             )
             self._outstanding = (message[1], self.now)
+            self.times.append((self.wall_ms, message[2]))
             try:
                 answer = self.csms.answer(message[2], message[3])
             except Refuse as refusal:

@@ -21,8 +21,11 @@ def resume(station, evse, now: int) -> None:
     saved = json.loads(slots.load("tx%d" % evse.id))
     transaction_id, seq_no, register_wh, meter_wh, start_wh, connector_id = saved
     for _, entry in station.outbox.journal.records():
-        if entry[0] == _TRANSACTION:
-            record = records.unpack(entry[1:])
+        if entry and entry[0] == _TRANSACTION:
+            try:
+                record = records.unpack(entry[1:])
+            except ValueError:  # reported by the outbox, when its turn comes
+                continue
             if record.transaction_id == transaction_id:
                 seq_no = -1 if record.event_type == "Ended" else record.seq_no + 1
                 register_wh = max(register_wh, record.meter_wh)
