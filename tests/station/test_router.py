@@ -62,3 +62,13 @@ def test_an_action_that_only_a_station_sends_is_refused():
         pair.connect()
         result = pair.call("Heartbeat", {})
         assert result[0] in ("NotSupported", "NotImplemented")
+
+
+def test_a_feature_that_is_left_out_is_not_supported():
+    for dialect in V16, V201:
+        pair = Pair(dialect)
+        pair.connect()
+        pair.station.model.features = b""
+        message = {"requestedMessage": "Heartbeat"}
+        assert pair.call("TriggerMessage", message)[0] == "NotSupported"
+        assert pair.call("DataTransfer", {"vendorId": "x"})[0] == "NotSupported"

@@ -22,11 +22,18 @@ SetVariables=device_model.variables
 GetBaseReport=device_model.report
 GetReport=device_model.report
 """
+# The features that these belong to; a station.toml or a board may leave them out.
+_FEATURES = " TriggerMessage=remote_trigger DataTransfer=data_transfer "
 
 
 def handle(station, intent: str, request: dict, now: int):
     """The result of `intent`; None if it is answered later. Raises CallError."""
     start = _BLOCKS.find("\n" + intent + "=")
+    feature = _FEATURES.find(" " + intent + "=")
+    if feature >= 0:
+        feature += len(intent) + 2
+        if not station.model.has_feature(_FEATURES[feature : _FEATURES.find(" ", feature)]):
+            start = -1
     if start < 0:
         raise CallError("NotSupported", intent + " is not built into this station")
     start += len(intent) + 2
