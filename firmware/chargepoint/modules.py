@@ -29,7 +29,10 @@ profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp201.requests
 """
 SHELL = """
-hal.clock hal.hardware hal.sim link.dns link.manager link.stream link.tls runtime store.files
+hal.clock hal.contactor hal.evse hal.hardware hal.indicator hal.lock hal.meter_modbus
+hal.meter_s0 hal.pilot hal.proximity hal.reader hal.reader_mfrc522 hal.reader_pn532
+hal.residual_current hal.rtc hal.sim hal.watchdog
+link.dns link.manager link.stream link.tls runtime store.files
 """
 
 _PACKAGE = __name__[: __name__.rfind(".")]

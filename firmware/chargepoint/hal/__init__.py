@@ -4,20 +4,28 @@ A board gives `Hardware` one object per EVSE with these five attributes, and one
 
 pilot     .plugged() -> id of the connector that a cable joins to an EV, 0 if none
           .state() -> "A".."F", the control pilot state of IEC 61851-1
-          .offer(current_ma)   sets the PWM duty cycle; 0 turns the oscillator off
-contactor .close() -> bool, .open() -> bool    the state after it: True means closed / open now
+          .offer(current_ma)   sets the PWM duty cycle; 0 turns the oscillator off; returns what is
+          offered, where the cable or the duty cycle allows less, or None
+contactor .close() and .open() -> True: closed / open now; None: not yet; False: it does not follow
           .closed() -> bool    what the auxiliary contact says
-lock      .lock() -> bool, .unlock() -> bool   the state after it: True means locked / unlocked now
+lock      .lock() and .unlock() -> True: locked / unlocked now; None: not yet; False: it isn't
           .locked() -> bool    a board without a lock answers False to lock() and locked()
-meter     .read(reading, now)   fills in the station.record.Reading of the EVSE, all but offered_ma
+meter     .read(reading, now)   fills in the station.record.Reading of the EVSE, all but
+          offered_ma; returns False as long as it has nothing to say yet
 faults    .active() -> tuple of (connector_id, code) with OCPP 1.6's ChargePointErrorCode, or
           DiodeFailure, WeldedContactor, Other; connector_id 0 is the whole EVSE
 reader    .take() -> (id_token, type, evse_id) of a card presented since the last call, or None;
           evse_id 0 for a reader that serves the whole station
 
 None of them waits: a driver that needs time answers what is so now, and calls the `wake` that its
-board gave it when something has changed. `now` is in ms, monotonic since boot. A driver raises
-OSError when its part does not answer; `Hardware` then treats the EVSE as faulted.
+board gave it when something has changed. One that must be asked has `.poll(now)`, which `Hardware`
+calls first in each of its polls; a driver for which a contact or a motor moves finds out there
+what has become of a command. `open()` is asked again at each poll while it answers None; the
+others tell by `closed()`, `locked()` and their faults. `now` is in ms, monotonic since boot.
+
+A driver raises OSError when its part does not answer, from `poll`, `plugged`, `state`, `active`,
+`read` and `take` only, each time until it answers again. `Hardware` then treats the EVSE as
+faulted; a reader alone is a ReaderFailure. Contactor, lock and `offer` never raise.
 
 The shells also need a clock (`hal.clock`) and random bytes (`os.urandom` where there is one).
 """

@@ -33,16 +33,15 @@ class Hardware:
         self.meter_ms = meter_ms
         self._units = [_Unit(n + 1, drivers) for n, drivers in enumerate(evses)]
         self._polled_ms = 0
+        self._reader_answers = True
 
     def poll(self, station, now: int) -> None:
         """Read every driver and feed the Station's inputs with what is new."""
         self._polled_ms = now
         for unit in self._units:
             unit.poll(station, now)
-        token = self.reader.take() if self.reader is not None else None
-        while token is not None:
-            station.token(token[0], token[1], token[2], now)
-            token = self.reader.take()
+        if self.reader is not None:
+            self._read_cards(station, now)
 
     def execute(self, station, commands, now: int) -> None:
         """Do the Station's commands in order; each is confirmed by an input."""
@@ -57,6 +56,24 @@ class Hardware:
             if unit.closed:
                 return self._polled_ms + self.meter_ms
         return None
+
+    def _read_cards(self, station, now: int) -> None:
+        reader, answers = self.reader, True
+        try:
+            if hasattr(reader, "poll"):
+                reader.poll(now)
+            token = reader.take()
+            while token is not None:
+                station.token(token[0], token[1], token[2], now)
+                token = reader.take()
+        except OSError as error:
+            answers = False
+            if self._reader_answers:
+                station.log("card reader: %s" % error)
+        if answers != self._reader_answers:
+            self._reader_answers = answers
+            for unit in self._units:
+                station.fault(unit.id, 0, "ReaderFailure", not answers, now)
 
     def open_all(self) -> None:
         """Open every contactor and end every offer, whatever state the program is in."""
@@ -76,6 +93,11 @@ class _Unit:
         self.reading = Reading()
         self.closed = False
         self.welded = False
+        self._commanded = False  # to close, whether it has followed or not
+        self._opening = False  # it may still follow
+        # What moves by itself must be looked after whatever the others say; these never raise.
+        self._movers = [d for d in (drivers.contactor, drivers.lock) if hasattr(d, "poll")]
+        self._sensors = [d for d in (drivers.pilot, drivers.faults) if hasattr(d, "poll")]
         self._connector_id = 0
         self._pilot = "A"
         self._faults = ()
@@ -85,19 +107,26 @@ class _Unit:
 
     def poll(self, station, now: int) -> None:
         drivers = self.drivers
+        for driver in self._movers:
+            driver.poll(now)
+        if self._opening:
+            self._follow()
         try:
+            for driver in self._sensors:
+                driver.poll(now)
             connector_id, pilot = drivers.pilot.plugged(), drivers.pilot.state()
             faults = drivers.faults.active()
         except OSError as error:  # a driver that is dead can't vouch for anything
             station.log("EVSE %d: %s" % (self.id, error))
             connector_id, pilot, faults = self._connector_id, "F", ((0, "InternalError"),)
-        if not self._read_meter(station, now):
+        metered = self._read_meter(station, now)
+        if not self._meter_answers:
             faults = tuple(faults) + ((0, "PowerMeterFailure"),)
-        if self.closed and (pilot not in _HEALTHY or _harmful(faults)):
+        if (self.closed or self._commanded) and (pilot not in _HEALTHY or _harmful(faults)):
             self._open()
         if self.welded:
             faults = tuple(faults) + ((0, "WeldedContactor"),)
-        if self._meter_answers:  # first, for the other facts may end a transaction
+        if metered:  # first, for the other facts may end a transaction
             self._tell_meter(station, now)
         self._tell_cable(station, connector_id, pilot, now)
         self._tell_faults(station, faults, now)
@@ -110,20 +139,34 @@ class _Unit:
     def execute(self, station, kind: str, value, now: int) -> None:
         drivers = self.drivers
         if kind == "contactor":
+            done = False
             if not value:
                 self._open()
-            elif drivers.pilot.state() in _HEALTHY and not _harmful(self._faults):
-                drivers.contactor.close()
-            self.closed = drivers.contactor.closed()
-            station.contactor(self.id, self.closed, now)
+                done = None if self._opening else True
+            elif self._may_close():
+                self._commanded, self._opening = True, False
+                done = drivers.contactor.close()
+            closed = drivers.contactor.closed()
+            if done is not None or closed != self.closed:  # else the poll will tell
+                self.closed = closed
+                station.contactor(self.id, closed, now)
         elif kind == "offer":
-            drivers.pilot.offer(value)
-            self.reading.offered_ma = value
+            offered_ma = drivers.pilot.offer(value)
+            self.reading.offered_ma = value if offered_ma is None else offered_ma
             self._metered = None
         elif kind == "lock":
-            (drivers.lock.lock if value else drivers.lock.unlock)()
-            self._locked = drivers.lock.locked()
-            station.locked(self.id, self._locked, now)
+            done = (drivers.lock.lock if value else drivers.lock.unlock)()
+            locked = drivers.lock.locked()
+            if done is not None or locked != self._locked:
+                self._locked = locked
+                station.locked(self.id, locked, now)
+
+    def _may_close(self) -> bool:
+        """What the poll found holds for as long as the station takes to decide."""
+        try:
+            return self.drivers.pilot.state() in _HEALTHY and not _harmful(self._faults)
+        except OSError:
+            return False
 
     def make_safe(self) -> None:
         """Open first; then stop offering. An error of one driver must not keep the other."""
@@ -133,8 +176,14 @@ class _Unit:
             self.drivers.pilot.offer(0)
 
     def _open(self) -> None:
+        self._commanded = False
+        self._follow()
+
+    def _follow(self) -> None:
         """A contactor that stays closed on command is welded, until it opens."""
-        self.welded = not self.drivers.contactor.open()
+        opened = self.drivers.contactor.open()
+        self._opening = opened is None
+        self.welded = opened is False
 
     def _tell_cable(self, station, connector_id: int, pilot: str, now: int) -> None:
         if connector_id != self._connector_id:
@@ -167,16 +216,16 @@ class _Unit:
             station.contactor(self.id, closed, now)
 
     def _read_meter(self, station, now: int) -> bool:
-        """Whether the meter has answered."""
+        """Whether the reading is one; `_meter_answers` is about the meter itself."""
         try:
-            self.drivers.meter.read(self.reading, now)
+            known = self.drivers.meter.read(self.reading, now)
         except OSError as error:
             if self._meter_answers:
                 station.log("EVSE %d: meter: %s" % (self.id, error))
             self._meter_answers = False
             return False
         self._meter_answers = True
-        return True
+        return known is not False
 
     def _tell_meter(self, station, now: int) -> None:
         reading = self.reading
