@@ -14,6 +14,8 @@ MASK = "********"
 _KEPT = 20_000
 _SECRET_FIELDS = {"password", "apnPassword", "Authorization", "sharedSecret"}
 _SECRET_VARIABLES = {"basicauthpassword", "authorizationkey"}
+_SECRET_NAMES = _SECRET_VARIABLES | {name.lower() for name in _SECRET_FIELDS}
+_DEEPEST = 100  # levels of JSON; OCPP's own messages have about ten
 _SHORTEST_SECRET = 6  # shorter ones would garble ordinary text
 
 
@@ -48,14 +50,17 @@ class MessageLog:
         return list(self._messages)[max(0, number - first + 1) :]
 
     def masked_message(self, text: str) -> Any:
-        """What `text` says, without its secrets; a text that is no JSON stays text."""
+        """What `text` says, without its secrets; a text that is no JSON stays text.
+
+        So does one that is nested beyond all use: a hostile server may send it.
+        """
         try:
-            message = json.loads(text)
-        except ValueError:
-            if any(name in text.lower() for name in _SECRET_VARIABLES):
+            message = json.loads(text, parse_constant=_no_constant)
+            self._mask(message, _DEEPEST)
+        except (ValueError, RecursionError):
+            if any(name in text.lower() for name in _SECRET_NAMES):
                 return MASK  # where the secret is can't be told
             return self.masked(text)
-        self._mask(message)
         return json.loads(self.masked(json.dumps(message)))
 
     def masked(self, text: str) -> str:
@@ -65,10 +70,13 @@ class MessageLog:
                 text = text.replace(form, MASK)
         return text
 
-    def _mask(self, value: Any) -> None:
+    def _mask(self, value: Any, depth: int) -> None:
+        """Raises ValueError if there are more than `depth` levels."""
+        if not depth:
+            raise ValueError("nested too deep")
         if isinstance(value, list):
             for item in value:
-                self._mask(item)
+                self._mask(item, depth - 1)
             return
         if not isinstance(value, dict):
             return
@@ -76,7 +84,7 @@ class MessageLog:
             if name in _SECRET_FIELDS and isinstance(item, str):
                 self._hide(value, name)
             else:
-                self._mask(item)
+                self._mask(item, depth - 1)
         variable = value.get("variable")
         names = [value.get("key"), variable.get("name") if isinstance(variable, dict) else None]
         if any(isinstance(name, str) and name.lower() in _SECRET_VARIABLES for name in names):
@@ -87,3 +95,7 @@ class MessageLog:
     def _hide(self, value: dict, name: str) -> None:
         self.add_secret(value[name])
         value[name] = MASK
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(text)  # NaN and Infinity are no JSON, and would make ours none

@@ -56,6 +56,14 @@ def test_a_broken_message_that_may_hold_a_secret_is_not_shown():
     assert shown(broken)[0]["message"] == MASK
 
 
+def test_what_is_nested_too_deep_or_has_no_finite_number_stays_text():
+    deep = '[2,"1","Reset",' + "[" * 5000 + "]" * 5000 + "]"
+    wide = '[2,"2","Reset",' + '{"a":' * 300 + "1" + "}" * 300 + "]"
+    for text in (deep, wide, '[2,"3","Reset",{"connectorId":NaN}]'):
+        assert shown(text)[0]["message"] == text
+    assert shown(deep.replace("Reset", "password"))[0]["message"] == MASK
+
+
 def test_short_secrets_do_not_garble_the_rest():
     log = MessageLog()
     log.add_secret("a")
