@@ -86,18 +86,6 @@ def test_MessageAttempts_and_interval_are_settings():
         assert [i for i, _ in calls(pair, STARTS[dialect])].count(first) == 2
 
 
-def test_other_messages_overtake_one_that_waits_for_its_next_attempt():
-    for dialect in DIALECTS:
-        pair = started(dialect, {STARTS[dialect]: refuse})
-        pair.forget()
-        pair.plug(2)
-        pair.token("BBBB", 2)
-        assert "Authorize" in pair.actions()
-        assert pair.statuses(2)[:1] == ["Preparing" if dialect == V16 else "Occupied"]
-        assert STARTS[dialect] not in pair.actions()
-        assert pair.drivers[1].contactor.closed()
-
-
 def test_being_offline_costs_no_attempt():
     for dialect in DIALECTS:
         pair = started(dialect, {STARTS[dialect]: None})
@@ -130,23 +118,6 @@ def test_a_late_answer_is_ignored_and_the_retry_counts():
         pair.csms.answers = {}
         pair.run(100)
         assert calls(pair, STARTS[dialect]).count(first) == 2
-        assert pair.station.outbox.counts() == [0, 0]
-
-
-def test_two_calls_in_a_row_without_any_answer_make_the_link_anew():
-    for dialect in DIALECTS:
-        pair = Pair(dialect, OPEN)
-        pair.connect()
-        pair.csms.slow = True
-        pair.plug(1)
-        pair.token("04AABBCC", 1)
-        pair.run(59)
-        assert pair.drops == 0
-        pair.run(60)
-        assert pair.drops == 1 and not pair.connected
-        pair.csms.slow = False
-        pair.connect()
-        pair.run(10)
         assert pair.station.outbox.counts() == [0, 0]
 
 

@@ -1,4 +1,4 @@
-"""Boot, heartbeat and clock of a whole station, against a scripted server, in both dialects."""
+"""Boot and heartbeat of a whole station, against a scripted server, in both dialects."""
 
 from tests.support.pair import Pair, Refuse
 
@@ -335,65 +335,6 @@ def test_a_heartbeat_interval_that_is_changed_counts_at_once():
     assert pair.call("ChangeConfiguration", change) == {"status": "Accepted"}
     pair.run(45)
     assert times(pair, "Heartbeat") == [120000, 140000]
-
-
-def test_B01_FR_06_the_clock_follows_the_server():
-    for dialect in DIALECTS:
-        pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 300)})
-        pair.connect()
-        pair.run(10)
-        pair.plug(1)
-        assert pair.sent("StatusNotification")[-1]["timestamp"] == "2026-05-01T10:00:10Z"
-        pair.csms.answers["Heartbeat"] = {"currentTime": "2026-05-01T12:00:00.500+02:00"}
-        pair.forget()
-        assert pair.call("TriggerMessage", {"requestedMessage": "Heartbeat"})["status"]
-        pair.unplug(1)
-        assert pair.sent("StatusNotification")[-1]["timestamp"] == "2026-05-01T10:00:00Z"
-
-
-def test_a_step_of_the_clock_beyond_the_threshold_is_a_security_event():
-    for dialect in DIALECTS:
-        pair = Pair(dialect)
-        pair.connect()
-        pair.forget()
-        for step, reported in (("10:00:19", False), ("10:01:00", True), ("09:00:00", True)):
-            pair.csms.answers["Heartbeat"] = {"currentTime": "2026-05-01T%sZ" % step}
-            pair.forget()
-            pair.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
-            events = [e["type"] for e in pair.sent("SecurityEventNotification")]
-            assert events == (["SettingSystemTime"] if reported else [])
-
-
-def test_a_time_that_cannot_be_right_is_not_taken():
-    for dialect in DIALECTS:
-        for wrong in "1970-01-01T00:00:00Z", "2000-01-01T00:00:00Z", "9999-12-31T23:59:59Z":
-            pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 9, wrong)})
-            pair.connect()
-            pair.run(61)
-            assert pair.actions() == ["BootNotification"] * 2, wrong
-            pair.csms.answers = {"Heartbeat": {"currentTime": wrong}}
-            pair.run(60)
-            assert pair.statuses() == ["Available"]
-            pair.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
-            pair.forget()
-            pair.plug(1)
-            assert pair.sent("StatusNotification")[-1]["timestamp"][:10] == "2026-05-01"
-
-
-def test_TimeSource_says_whose_clock_counts():
-    for source, own in (("Heartbeat,RealTimeClock", False), ("RealTimeClock,Heartbeat", True)):
-        pair = Pair(V201, {"ClockCtrlr.TimeSource": source})
-        pair.station.provisioning.set_clock(1000, pair.now)
-        pair.connect()
-        stamp = pair.sent("StatusNotification")[0]["timestamp"]
-        assert stamp[:10] == ("2020-01-01" if own else "2026-05-01")
-    # A clock that never knew the time leaves it to the server, and then follows it.
-    pair = Pair(V201, {"ClockCtrlr.TimeSource": "RealTimeClock,Heartbeat"})
-    pair.connect()
-    pair.csms.answers["Heartbeat"] = {"currentTime": "2026-05-01T10:00:15Z"}
-    pair.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
-    pair.plug(1)
-    assert pair.sent("StatusNotification")[-1]["timestamp"] == "2026-05-01T10:00:15Z"
 
 
 def test_a_heartbeat_that_fails_is_no_reason_to_send_another_at_once():

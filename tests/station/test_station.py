@@ -1,6 +1,6 @@
 """The station as a whole: statuses, what is told first, and the effect of a changed variable."""
 
-from tests.support.pair import Pair
+from tests.support.pair import Pair, Refuse
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
@@ -53,8 +53,6 @@ def test_a_status_that_was_on_its_way_when_the_link_broke_is_told_again():
 
 
 def test_a_status_that_the_server_refuses_is_not_repeated():
-    from tests.support.pair import Refuse
-
     def refuse(payload):
         raise Refuse("InternalError")
 
@@ -104,27 +102,6 @@ def test_a_fault_is_told_with_its_code_and_its_end():
     assert told == [("Faulted", "GroundFailure"), ("Available", "NoError")]
 
 
-def test_an_authorization_goes_before_what_is_journalled_later():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        pair.plug(1)
-        pair.token("04AABBCC", 1)
-        order = [a for a in pair.actions() if a != "StatusNotification"]
-        start = "StartTransaction" if dialect == V16 else "TransactionEvent"
-        assert order[:2] == ["Authorize", start]
-
-
-def test_1_6_a_token_too_long_for_it_is_refused_without_a_word():
-    pair = online(V16)
-    pair.plug(1)
-    pair.token("x" * 21, 1)
-    pair.run(5)
-    assert "Authorize" not in pair.actions()
-    assert not pair.drivers[0].contactor.closed()
-    pair.token("04AABBCC", 1)
-    assert pair.drivers[0].contactor.closed()
-
-
 def test_a_sampling_interval_that_is_changed_counts_at_once():
     pair = online(V201)
     pair.plug(1)
@@ -154,42 +131,6 @@ def test_a_sampling_interval_that_is_changed_counts_at_once():
     assert len(pair.sent("MeterValues")) == 4
 
 
-def test_GetBaseReport_streams_its_parts_between_other_messages():
-    pair = online(V201)
-    request = {"requestId": 5, "reportBase": "FullInventory"}
-    assert pair.call("GetBaseReport", request) == {"status": "Accepted"}
-    parts = pair.sent("NotifyReport")
-    assert len(parts) > 3
-    assert [part["seqNo"] for part in parts] == list(range(len(parts)))
-    assert [bool(part.get("tbc")) for part in parts] == [True] * (len(parts) - 1) + [False]
-    assert all([part["requestId"] == 5 for part in parts])
-    request["reportBase"] = "SummaryInventory"
-    assert pair.call("GetBaseReport", request)["status"] in ("NotSupported", "Accepted")
-
-
-def test_a_report_goes_on_while_a_message_waits_for_its_next_attempt():
-    from tests.support.pair import Refuse
-
-    def refuse(payload):
-        raise Refuse("InternalError")
-
-    pair = online(V201)
-    pair.csms.answers["TransactionEvent"] = refuse
-    pair.plug(1)
-    pair.token("04AABBCC", 1)
-    pair.call("GetBaseReport", {"requestId": 5, "reportBase": "ConfigurationInventory"})
-    assert not pair.sent("NotifyReport")[-1].get("tbc")
-
-
-def test_a_report_is_asked_for_before_the_time_is_known():
-    pair = Pair(V201, answers={"BootNotification": None})
-    pair.connect()
-    result = pair.call("GetBaseReport", {"requestId": 5, "reportBase": "FullInventory"})
-    assert isinstance(result, dict)
-    pair.run(40)
-    assert pair.connected
-
-
 def test_variables_survive_a_power_cut():
     pair = online(V201)
     item = {"component": {"name": "TxCtrlr"}, "variable": {"name": "EVConnectionTimeOut"}}
@@ -208,17 +149,3 @@ def test_the_station_asks_to_be_called_no_more_than_it_needs():
         pair.connect()
         deadline = pair.station.next_deadline()
         assert deadline is not None and deadline == 300000
-
-
-def test_an_event_queue_that_is_full_drops_what_comes():
-    pair = online(V201)
-    pair.csms.slow = True
-    pair.plug(1)
-    failed = []
-    for _ in range(40):
-        pair.station.emit("Heartbeat", {}, lambda answer, now: failed.append(answer))
-    assert failed == [None] * 8
-    pair.csms.slow = False
-    pair.deliver()
-    pair.run(5)
-    assert len(failed) == 40

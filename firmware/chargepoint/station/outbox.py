@@ -122,7 +122,7 @@ class Outbox:
         """(transaction messages, security events) that wait."""
         counts = [0, 0]
         for _, entry in self.journal.records():
-            counts[entry[0] != _TRANSACTION] += 1
+            counts[entry[:1] != b"\x01"] += 1
         return counts
 
     def _read(self, entry: bytes) -> tuple:

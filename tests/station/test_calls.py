@@ -1,0 +1,121 @@
+"""Which CALL goes next, seen from the server, in both dialects."""
+
+from tests.support.pair import Pair, Refuse
+
+V16, V201 = "ocpp1.6", "ocpp2.0.1"
+DIALECTS = (V16, V201)
+STARTS = {V16: "StartTransaction", V201: "TransactionEvent"}
+
+
+def refuse(payload):
+    raise Refuse("InternalError")
+
+
+def online(dialect, variables=None, **options):
+    pair = Pair(dialect, variables, **options)
+    pair.connect()
+    pair.run(1)
+    pair.forget()
+    return pair
+
+
+def started(dialect, answers):
+    pair = online(dialect, answers=answers)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    return pair
+
+
+def test_an_authorization_goes_before_what_is_journalled_later():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        pair.plug(1)
+        pair.token("04AABBCC", 1)
+        order = [a for a in pair.actions() if a != "StatusNotification"]
+        start = "StartTransaction" if dialect == V16 else "TransactionEvent"
+        assert order[:2] == ["Authorize", start]
+
+
+def test_1_6_a_token_too_long_for_it_is_refused_without_a_word():
+    pair = online(V16)
+    pair.plug(1)
+    pair.token("x" * 21, 1)
+    pair.run(5)
+    assert "Authorize" not in pair.actions()
+    assert not pair.drivers[0].contactor.closed()
+    pair.token("04AABBCC", 1)
+    assert pair.drivers[0].contactor.closed()
+
+
+def test_GetBaseReport_streams_its_parts_between_other_messages():
+    pair = online(V201)
+    request = {"requestId": 5, "reportBase": "FullInventory"}
+    assert pair.call("GetBaseReport", request) == {"status": "Accepted"}
+    parts = pair.sent("NotifyReport")
+    assert len(parts) > 3
+    assert [part["seqNo"] for part in parts] == list(range(len(parts)))
+    assert [bool(part.get("tbc")) for part in parts] == [True] * (len(parts) - 1) + [False]
+    assert all([part["requestId"] == 5 for part in parts])
+    request["reportBase"] = "SummaryInventory"
+    assert pair.call("GetBaseReport", request)["status"] in ("NotSupported", "Accepted")
+
+
+def test_a_report_goes_on_while_a_message_waits_for_its_next_attempt():
+    pair = online(V201)
+    pair.csms.answers["TransactionEvent"] = refuse
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.call("GetBaseReport", {"requestId": 5, "reportBase": "ConfigurationInventory"})
+    assert not pair.sent("NotifyReport")[-1].get("tbc")
+
+
+def test_a_report_is_asked_for_before_the_time_is_known():
+    pair = Pair(V201, answers={"BootNotification": None})
+    pair.connect()
+    result = pair.call("GetBaseReport", {"requestId": 5, "reportBase": "FullInventory"})
+    assert isinstance(result, dict)
+    pair.run(40)
+    assert pair.connected
+
+
+def test_an_event_queue_that_is_full_drops_what_comes():
+    pair = online(V201)
+    pair.csms.slow = True
+    pair.plug(1)
+    failed = []
+    for _ in range(40):
+        pair.station.emit("Heartbeat", {}, lambda answer, now: failed.append(answer))
+    assert failed == [None] * 8
+    pair.csms.slow = False
+    pair.deliver()
+    pair.run(5)
+    assert len(failed) == 40
+
+
+def test_two_calls_in_a_row_without_any_answer_make_the_link_anew():
+    for dialect in DIALECTS:
+        pair = Pair(dialect)
+        pair.connect()
+        pair.csms.slow = True
+        pair.plug(1)
+        pair.token("04AABBCC", 1)
+        pair.run(59)
+        assert pair.drops == 0
+        pair.run(60)
+        assert pair.drops == 1 and not pair.connected
+        pair.csms.slow = False
+        pair.connect()
+        pair.run(10)
+        assert pair.station.outbox.counts() == [0, 0]
+
+
+def test_other_messages_overtake_one_that_waits_for_its_next_attempt():
+    for dialect in DIALECTS:
+        pair = started(dialect, {STARTS[dialect]: refuse})
+        pair.forget()
+        pair.plug(2)
+        pair.token("BBBB", 2)
+        assert "Authorize" in pair.actions()
+        assert pair.statuses(2)[:1] == ["Preparing" if dialect == V16 else "Occupied"]
+        assert STARTS[dialect] not in pair.actions()
+        assert pair.drivers[1].contactor.closed()
