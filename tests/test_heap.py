@@ -22,7 +22,7 @@ BUDGETS = {
     "in one transaction": (91000, 91000),
     "in two transactions": (92500, 92500),
     "idle after all": (92500, 92500),
-    "lived": (140000, 158000),
+    "lived": (135000, 128000),
 }
 DIALECTS = ("ocpp1.6", "ocpp2.0.1")
 # One message may leave behind its answer, the last error or an event that is queued: blocks that

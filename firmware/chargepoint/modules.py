@@ -3,7 +3,9 @@
 Resident modules run all the time. A transient one answers a rare message: it is imported when that
 message comes, and dropped after it, so that its functions cost no heap in between (28 bytes each).
 Transient modules therefore hold functions and constants only; state lives in the device model, the
-store and the objects of the resident modules. `tests/test_rings.py` holds this table against the tree.
+store and the objects of the resident modules. `tests/test_rings.py` holds this table against the
+tree, `tests/test_heap.py` that they go and leave nothing behind. Of the dialects only the one that
+is spoken stays, see `profiles.load`.
 """
 
 import sys
@@ -36,8 +38,6 @@ link.dns link.manager link.stream link.tls runtime store.files
 """
 
 _PACKAGE = __name__[: __name__.rfind(".")]
-
-
 _used = False  # since the last release; spares the search at nearly all of them
 
 
@@ -57,17 +57,18 @@ def release() -> None:
     if _used:
         _used = False
         for name in TRANSIENT.split():
-            drop(name)
+            if _PACKAGE + "." + name in sys.modules:
+                drop(name)
 
 
 def drop(name: str) -> None:
     """Forget a module, or a package with all that is in it. Who holds it goes on with it."""
-    full = _PACKAGE + "." + name
-    parent, _, leaf = full.rpartition(".")
-    if not MICROPYTHON or full not in sys.modules:
+    if not MICROPYTHON:
         return
-    for inner in list(sys.modules):
-        if inner == full or inner.startswith(full + "."):
+    full = _PACKAGE + "." + name
+    for inner in [inner for inner in sys.modules if inner.startswith(full)]:
+        if inner == full or inner[len(full)] == ".":
             del sys.modules[inner]
+    parent, _, leaf = full.rpartition(".")
     if parent in sys.modules and hasattr(sys.modules[parent], leaf):
         delattr(sys.modules[parent], leaf)

@@ -11,12 +11,16 @@ it is the board's main that restarts the machine.
 """
 
 import asyncio
+import gc
 
-from .compat import const
+from .compat import MICROPYTHON, const
 
 _ROUNDS = const(16)  # commands, confirmations and what follows from them settle well below this
 _CLOSE_MS = const(2000)  # how long a reboot waits for the closing handshake
 _CONNECT_MS = const(30000)
+# Garbage is collected after so many bytes, not only when the heap is full: what stays then lies
+# low in the heap, and a message finds its kilobytes in one piece in a heap a fifth smaller.
+_GARBAGE = const(4096)
 _MAX_TRACE = const(250)  # characters of an error that go into a security event
 
 _PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
@@ -116,6 +120,8 @@ class Runtime:
         """
         station = self.station
         reason = "ApplicationReset"
+        if MICROPYTHON:
+            gc.threshold(_GARBAGE)  # pyright: ignore[reportAttributeAccessIssue]
         try:
             self._start()
             reason = await self._loop()

@@ -13,12 +13,15 @@ module of the package was imported: the image, the drivers, the flash and this f
 them. The link's receive buffer is not either, for its size is the board's choice.
 """
 
+# The type checker knows CPython's gc.
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
+
 import gc
 import json
 import sys
 
-import requests
-import vfs  # type: ignore[reportMissingImports]
+import csms_requests
+import vfs
 from world import World, random_bytes
 
 _BASE = "taken before"
@@ -86,7 +89,7 @@ def mount(path):
 
 def messages(world, after=None):
     """Every message of the server once; after(action) is called when all it caused is over."""
-    for action, payload, refused in requests.of(world.subprotocol):
+    for action, payload, refused in csms_requests.of(world.subprotocol):
         world.call(action, payload)
         world.settle()
         if (world.status == "ok") == refused:
@@ -221,6 +224,7 @@ def table(world, meter, rounds):
 
 
 def life(world, meter, rounds):
+    gc.threshold(4096)  # as the runtime does
     world.boot()
     world.connect()
     begin(world, 1)

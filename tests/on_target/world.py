@@ -4,6 +4,8 @@ For measuring what the station itself takes. `take` and `call` never keep a mess
 pieces is never put together.
 """
 
+# pyright: reportAttributeAccessIssue=false
+
 
 class Flash:
     """A store whose contents take no heap beyond what is reserved from the start."""
