@@ -165,6 +165,18 @@ def test_one_with_a_fraction_is_an_integer_from_draft_6_on():
     assert _check_201("CancelReservation", {"reservationId": 10**30}) is None
 
 
+def test_whole_floats_become_integers_where_the_schema_says_so():
+    payload = {"operationalStatus": "Operative", "evse": {"id": 1.0, "connectorId": 2.0}}
+    assert _check_201("ChangeAvailability", payload) is None
+    assert repr(payload["evse"]["id"]) == "1" and repr(payload["evse"]["connectorId"]) == "2"
+    payload = {"id": [3.0, 4]}
+    assert _check_201("ClearVariableMonitoring", payload) is None
+    assert repr(payload["id"]) == "[3, 4]"
+    payload = _changed(_TRANSACTION_EVENT, ("meterValue", 0, "sampledValue", 0, "value"), 12.0)
+    assert _check_201("TransactionEvent", payload) is None  # a decimal stays one
+    assert type(payload["meterValue"][0]["sampledValue"][0]["value"]) is float
+
+
 def test_value_of_an_enumeration():
     assert _check_16("Reset", {"type": "Hard"}) is None
     for value in ("hard", "Har", "ard", "HardX", "Hard\xff", "Hard\xffSoft", "\xff", "x" * 5000):

@@ -34,6 +34,8 @@ unknown one ProtocolError ("not conform the PDU structure"); the codes above are
 specific ones and the same in both dialects. With several errors in a payload the first one
 met is told; which that is may differ between interpreters, as the order of a dict does.
 
+A valid payload is left with an int wherever the schema says integer: 1.0 is one in 2.0.1.
+
 It does not check addresses (format uri), nor anything that the schemas don't say.
 """
 
@@ -123,9 +125,12 @@ def _check(table, at, value):
             if child:
                 if child & _REQUIRED:
                     missing -= 1
-                error = _check(table, child & ~_REQUIRED, value[name])
+                child &= ~_REQUIRED
+                error = _check(table, child, value[name])
                 if error:
                     return _inside(name, error)
+                if type(value[name]) is float:
+                    _make_whole(table, child, value, name)
             elif not flags & _OPEN:
                 return "FormatViolation", name[:_LONGEST]
         return _first_missing(table, at, value) if missing else None
@@ -140,6 +145,8 @@ def _check(table, at, value):
             error = _check(table, child, value[i])
             if error:
                 return _inside("[%d]" % i, error)
+            if type(value[i]) is float:
+                _make_whole(table, child, value, i)
         return None
 
     if kind == _ANY:
@@ -201,6 +208,12 @@ def _number(flags, minimum, maximum, value):
     if flags & _MINIMUM and value < minimum:
         return False
     return not (flags & _MAXIMUM and value > maximum)
+
+
+def _make_whole(table, at, container, place):
+    """Put the int in the place of a float that a schema takes for an integer, as 1.0."""
+    if table[at] == _NUMBER and table[at + 1] & _WHOLE:
+        container[place] = int(container[place])
 
 
 def _characters(text):
