@@ -14,14 +14,15 @@ from tools.portable_tests import INTERPRETER, ROOT
 
 ROUNDS = 100
 # Bytes at most in each dialect, by what tests/on_target/heap_station.py calls them; "lived" is a
-# heap in which a life with every message goes through.
+# heap in which a life with every message goes through. All messages together bring some 200 names,
+# which stay; MicroPython doubles its table of names when it is full, hence the step to "after all".
 BUDGETS = {
     "imported": (73000, 73000),
     "booted": (85500, 85500),
     "idle online": (89000, 89000),
     "in one transaction": (91000, 91000),
     "in two transactions": (92500, 92500),
-    "idle after all": (92500, 92500),
+    "idle after all": (107000, 107000),
     "lived": (135000, 128000),
 }
 DIALECTS = ("ocpp1.6", "ocpp2.0.1")
