@@ -15,7 +15,7 @@ from tools.portable_tests import INTERPRETER, ROOT
 ROUNDS = 100
 # Bytes at most in each dialect, by what tests/on_target/heap_station.py calls them; "lived" is a
 # heap in which a life with every message goes through. All messages together bring some 200 names,
-# which stay; MicroPython doubles its table of names when it is full, hence the step to "after all".
+# which stay; MicroPython doubles its table of names when it is full: the step to "after all".
 BUDGETS = {
     "imported": (73000, 73000),
     "booted": (85500, 85500),
