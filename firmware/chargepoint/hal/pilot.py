@@ -29,7 +29,7 @@ _SAMPLE_MS = const(5)  # readings closer to each other would not be independent
 _AGREE = const(2)  # samplings in a row that must show a state before it counts
 _MISSED = const(8)  # samplings without a high level until that is the level
 _NO_LOW = const(10)  # samplings without -12 V until the diode is missing
-_IMPOSSIBLE_MV = const(15000)
+_IMPOSSIBLE_MV = const(14000)
 _LEAST_MA = const(6000)
 _BEND_MA = const(51000)
 _MOST_MA = const(80000)
@@ -126,9 +126,9 @@ class Pilot:
             if not current_ma:
                 self._set_duty(_FULL)
             elif current_ma <= _BEND_MA:
-                self._set_duty(current_ma * _FULL // 60000)
+                self._set_duty((current_ma * _FULL + 30000) // 60000)
             else:
-                self._set_duty((current_ma + 160000) * _FULL // 250000)
+                self._set_duty(((current_ma + 160000) * _FULL + 125000) // 250000)
         return current_ma
 
     def _set_duty(self, duty: int) -> None:
