@@ -19,6 +19,8 @@ from host_sim.channel import Channel, ChannelClosed, ChannelServer
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = ROOT / "boards" / "host" / "main.py"
+QEMU = ROOT / "host_sim" / "qemu.py"
+HEAP_VARIABLE = "QEMU_HEAP_BYTES"  # environment: of the emulated board's heap
 _HELLO_S = 60  # also on a machine that is busy with other things
 _PR_SET_PDEATHSIG = 1
 
@@ -32,7 +34,9 @@ def interpreter(target: str) -> list[str]:
     if target == "cpython":
         return [sys.executable, "-u"]
     if target == "qemu":
-        raise InterpreterError("--target qemu: not built yet; allowed: cpython, unix")
+        if not (ROOT / "build" / "qemu" / "app.romfs").exists():
+            raise InterpreterError("--target qemu: no firmware; run `make qemu`")
+        return [sys.executable, "-u", str(QEMU)]
     built = ROOT / "build" / "micropython" / "micropython"
     named = os.environ.get("MICROPYTHON")
     for candidate in (str(built), named, shutil.which("micropython")):

@@ -1,0 +1,1 @@
+SRC_USERMOD_C += $(addprefix $(USERMOD_DIR)/, board.c uart.c tls.c)

@@ -1,0 +1,5 @@
+# ruff: noqa: F821 - MicroPython's manifests know these names
+# pyright: reportUndefinedVariable=false
+# What is frozen into the firmware; the application is an image of its own (tools/build_qemu.py).
+include("$(MPY_DIR)/extmod/asyncio")
+freeze("$(BOARD_DIR)/frozen")

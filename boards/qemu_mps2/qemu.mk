@@ -1,0 +1,7 @@
+# Included by the Makefile.
+
+QEMU_OPTIONS := $(if $(HEAP),--heap $(HEAP)) $(if $(OCPP),--dialects $(OCPP))
+
+.PHONY: qemu
+qemu: venv micropython ## charge in each dialect in the emulator, bytes of flash and heap (HEAP= OCPP=)
+	@$(BIN)/python tools/run_qemu.py $(QEMU_OPTIONS)

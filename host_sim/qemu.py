@@ -1,0 +1,267 @@
+"""The station's process for `--target qemu`: an emulated microcontroller and its modem.
+
+    python host_sim/qemu.py - PORT NONCE
+
+To the simulator it is a station process like any other. UART 1 and 3 are the modem, in the
+protocol that boards/qemu_mps2/frozen/socket.py describes; UART 2 is the channel; UART 0 is the
+console, on standard output. The flash is a file in the folder the configuration names. Whoever
+kills this process has cut the power: QEMU dies with it, and what was written to the flash stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from host_sim.clock import monotonic_ms
+from host_sim.station_process import HEAP_VARIABLE, die_with_parent
+from tools.get_arm_toolchain import emulator
+
+ROOT = Path(__file__).resolve().parent.parent
+FIRMWARE = ROOT / "build" / "qemu" / "firmware.elf"
+IMAGE = ROOT / "build" / "qemu" / "app.romfs"
+_FLASH_MB = 16
+_FLASH_AT = 0x21000000
+_PARAMETERS_AT = 0x203FFF00
+_LINE_LIMIT = 4 * 1024 * 1024
+_CHUNK = 1024
+_BUFFER = 4096  # what the modem holds for either side
+_CLOSE_S = 2
+
+
+def command(flash: Path, uarts: list[int], heap_bytes: int) -> list[str]:
+    """QEMU's command line. uarts: file descriptors of the UARTs 1, 2, 3; heap_bytes 0: default."""
+    seed = secrets.randbits(64)
+    parameters = (heap_bytes, seed & 0xFFFFFFFF, seed >> 32, int(time.time()))
+    machine = "mps2-an385,memory-backend=flash"
+    backend = f"memory-backend-file,id=flash,size={_FLASH_MB}M,mem-path={flash},share=on"
+    line = [emulator(), "-machine", machine, "-object", backend, "-nic", "user,restrict=on"]
+    line += ["-display", "none", "-monitor", "none", "-semihosting", "-serial", "stdio"]
+    for number, descriptor in enumerate(uarts, 1):
+        line += ["-chardev", f"socket,id=uart{number},fd={descriptor}"]
+        line += ["-serial", f"chardev:uart{number}"]
+    line += ["-kernel", str(FIRMWARE)]
+    line += ["-device", f"loader,file={IMAGE},addr={_FLASH_AT:#x},force-raw=on"]
+    for n, value in enumerate(parameters):
+        line += ["-device", f"loader,addr={_PARAMETERS_AT + 4 * n:#x},data={value},data-len=4"]
+    return line
+
+
+class Wire:
+    """The host's end of one UART."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    def __init__(self, buffer: int | None = None) -> None:
+        self._end, self.board_end = socket.socketpair()
+        if buffer is not None:
+            for end in (self._end, self.board_end):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+
+    async def open(self) -> None:
+        self.reader, self.writer = await asyncio.open_connection(sock=self._end, limit=_LINE_LIMIT)
+        self.writer.transport.set_write_buffer_limits(high=1, low=0)
+
+
+class _Connection:
+    """One TCP connection of the board."""
+
+    def __init__(self) -> None:
+        self.writer: asyncio.StreamWriter | None = None
+        self.task: asyncio.Task | None = None
+        self.delivered = 0  # bytes to the board
+        self.taken = 0  # bytes from the board
+        self.written: int | None = None  # what it had written when it closed
+        self.is_over = False  # and the board has been told
+
+
+class Modem:
+    """Makes the connections that the board asks for."""
+
+    def __init__(self, data: Wire, control: Wire) -> None:
+        self._data = data
+        self._control = control
+        self._connections: dict[int, _Connection] = {}
+        self._writing: deque[_Connection] = deque()  # whose bytes come from UART 1, in this order
+        self._waiting: set[asyncio.Task] = set()
+
+    async def listen(self) -> None:
+        """Take the board's orders until it ends."""
+        while line := (await self._control.reader.readline()).split():
+            number = int(line[1])
+            if line[0] == b"open":
+                connection = self._connections[number] = _Connection()
+                self._writing.append(connection)
+                connection.task = asyncio.create_task(
+                    self._connect(number, connection, line[2].decode(), int(line[3]))
+                )
+            else:
+                self._close(number, self._connections[number], int(line[2]))
+
+    async def carry(self) -> None:
+        """Take the bytes that the board writes to where they belong."""
+        while data := await self._data.reader.read(_CHUNK):
+            while data:
+                self._skip_ended()
+                connection = self._writing[0]
+                count = len(data)
+                if connection.written is not None:
+                    count = min(count, connection.written - connection.taken)
+                connection.taken += count
+                piece, data = data[:count], data[count:]
+                if connection.writer is not None and not connection.writer.is_closing():
+                    connection.writer.write(piece)
+                    with contextlib.suppress(OSError):
+                        await connection.writer.drain()
+
+    def _skip_ended(self) -> None:
+        while self._writing[0].taken == self._writing[0].written:
+            self._writing.popleft()
+
+    def _say(self, line: str) -> None:
+        self._control.writer.write(line.encode() + b"\n")
+
+    async def _connect(self, number: int, connection: _Connection, host: str, port: int) -> None:
+        try:
+            reader, connection.writer = await asyncio.open_connection(host, port)
+        except OSError as error:
+            connection.is_over = True
+            connection.written = 0
+            self._say(f"refused {number} {error.errno or errno.EHOSTUNREACH}")
+            return
+        connection.writer.transport.set_write_buffer_limits(high=1, low=0)
+        self._say(f"opened {number}")
+        why = 0
+        try:
+            while data := await reader.read(_CHUNK):
+                connection.delivered += len(data)
+                self._data.writer.write(data)
+                await self._data.writer.drain()
+        except OSError as error:
+            why = error.errno or errno.ECONNRESET
+        self._over(number, connection, why)
+
+    def _over(self, number: int, connection: _Connection, why: int) -> None:
+        if not connection.is_over:
+            connection.is_over = True
+            self._say(f"closed {number} {connection.delivered} {why}")
+
+    def _close(self, number: int, connection: _Connection, written: int) -> None:
+        if connection.task is not None:
+            connection.task.cancel()
+        connection.written = written
+        self._over(number, connection, 0)
+        task = asyncio.create_task(self._finish(connection))
+        self._waiting.add(task)
+        task.add_done_callback(self._waiting.discard)
+
+    async def _finish(self, connection: _Connection) -> None:
+        """Close when all that the board had written is through, or nobody takes it."""
+        if connection.writer is None:
+            return
+        with contextlib.suppress(TimeoutError, OSError):
+            async with asyncio.timeout(_CLOSE_S):
+                while connection.taken < (connection.written or 0):
+                    await asyncio.sleep(0.01)
+                connection.writer.close()
+                await connection.writer.wait_closed()
+        connection.writer.transport.abort()
+
+
+async def from_board(reader: asyncio.StreamReader, host: asyncio.StreamWriter) -> None:
+    """The board's lines to the host until it ends: large messages are put together, and the heap
+    that it tells goes into `firmware` of the state, as bytes used at power-up, used now and free.
+    """
+    pieces: list[str] = []
+    at_boot = heap = None
+    while line := await reader.readline():
+        if line.startswith(b'{"heap"'):
+            heap = json.loads(line)["heap"]
+            at_boot = at_boot or heap[0]
+            continue
+        if heap is not None and line.startswith(b'{"state"'):
+            state = json.loads(line)
+            told = {"boot": at_boot, "used": heap[0], "free": heap[1]}
+            state["value"]["firmware"]["heap"] = told
+            line = json.dumps(state).encode() + b"\n"
+        elif line.startswith(b'{"piece"'):
+            piece = json.loads(line)["piece"]
+            if piece is not None:
+                pieces.append(piece)
+                continue
+            line = json.dumps({"message": ["out", "".join(pieces)]}).encode() + b"\n"
+            pieces.clear()
+        host.write(line)
+
+
+async def to_board(host: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """The host's lines to the board, until the host ends."""
+    while line := await host.readline():
+        writer.write(line)
+        await writer.drain()
+
+
+def open_flash(path: Path) -> int:
+    """A descriptor that holds the flash: another emulator on it must have ended."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    os.truncate(descriptor, _FLASH_MB << 20)
+    return descriptor
+
+
+async def run(port: int, nonce: str) -> int:
+    host_reader, host = await asyncio.open_connection("127.0.0.1", port, limit=_LINE_LIMIT)
+    host.write(json.dumps({"hello": nonce}).encode() + b"\n")
+    line = json.loads(await host_reader.readline())
+    config = line["config"]
+    flash = Path(config["flash"]) / "qemu.img"
+    config["flash"] = "/flash"
+    lock = open_flash(flash)
+    data, channel, control = wires = [Wire(_BUFFER), Wire(), Wire()]
+    descriptors = [wire.board_end.fileno() for wire in wires]
+    heap_bytes = int(os.environ.get(HEAP_VARIABLE, "0"))
+    emulated = subprocess.Popen(
+        command(flash, descriptors, heap_bytes),
+        stdin=subprocess.DEVNULL,
+        pass_fds=(*descriptors, lock),
+        preexec_fn=die_with_parent,
+    )
+    for wire in wires:
+        wire.board_end.close()
+        await wire.open()
+    modem = Modem(data, control)
+    answers = asyncio.create_task(from_board(channel.reader, host))
+    others = [asyncio.create_task(task) for task in (modem.listen(), modem.carry())]
+    config["clock"]["elapsed_ms"] = monotonic_ms() - config["clock"]["tick_ms"]
+    channel.writer.write(json.dumps(line).encode() + b"\n")
+    orders = asyncio.create_task(to_board(host_reader, channel.writer))
+    await asyncio.wait((answers, orders, *others), return_when=asyncio.FIRST_COMPLETED)
+    if orders.done():
+        emulated.kill()
+    else:
+        await answers
+        await host.drain()
+    emulated.wait()
+    for task in (answers, orders, *others):
+        if task.done() and not task.cancelled():
+            task.result()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(run(int(sys.argv[2]), sys.argv[3])))

@@ -1,0 +1,148 @@
+"""Build what the emulated board runs: build/qemu/firmware.elf and build/qemu/app.romfs.
+
+    python tools/build_qemu.py [--dialects ocpp201]
+
+The firmware is MicroPython's qemu port, from the source that tools/get_micropython.py pins, with
+the board of boards/qemu_mps2; it is built anew when a file of the board has changed. The image is
+the application as tools/build_romfs.py makes it, with the simulated drivers and the board's own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools import build_romfs, get_arm_toolchain, get_micropython
+
+ROOT = Path(__file__).resolve().parent.parent
+BOARD = ROOT / "boards" / "qemu_mps2"
+HOST_BOARD = ROOT / "boards" / "host"
+RESULT = ROOT / "build" / "qemu"
+HEAP_BYTES = 64 * 1024
+# Where the image has the board's modules.
+MODULES = {
+    "main.py": BOARD / "main.py",
+    "board.py": BOARD / "board.py",
+    "channel.py": BOARD / "channel.py",
+    "host/board.py": HOST_BOARD / "board.py",
+    "host/channel.py": HOST_BOARD / "channel.py",
+}
+
+
+class Failure(Exception):
+    """One line for the user."""
+
+
+def source() -> Path:
+    """MicroPython's source tree."""
+    tree = RESULT / f"micropython-{get_micropython.VERSION}"
+    if not tree.exists():
+        cache = os.environ.get("OCPP_MPY_CACHE") or get_micropython.RESULT
+        folder = Path(cache).expanduser().absolute() / get_micropython.VERSION
+        folder.mkdir(parents=True, exist_ok=True)
+        new = tree.with_suffix(".new")
+        shutil.rmtree(new, ignore_errors=True)
+        for package, part in (
+            (get_micropython.MICROPYTHON_SOURCE, ""),
+            (get_micropython.MBEDTLS_SOURCE, "lib/mbedtls"),
+        ):
+            shutil.rmtree(new / part, ignore_errors=True)
+            get_micropython.unpack(get_micropython.fetch(package, folder), new / part)
+        library = new / "lib" / "micropython-lib"  # upstream's makefile wants the file
+        library.mkdir(exist_ok=True)
+        (library / "README.md").touch()
+        new.rename(tree)
+    return tree
+
+
+def digest(prefix: str) -> str:
+    """Of all that the firmware is made of."""
+    found = hashlib.sha256(f"{get_micropython.VERSION} {HEAP_BYTES} {prefix}".encode())
+    modules = set(MODULES.values())
+    for path in sorted(BOARD.rglob("*")):
+        if path.is_file() and path not in modules and "__pycache__" not in path.parts:
+            found.update(path.relative_to(BOARD).as_posix().encode() + path.read_bytes())
+    return found.hexdigest()
+
+
+def build_firmware() -> Path:
+    firmware = RESULT / "firmware.elf"
+    prefix = get_arm_toolchain.compiler_prefix()
+    stamp, wanted = RESULT / "firmware.digest", digest(prefix)
+    if firmware.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return firmware
+    cross = build_romfs.CROSS
+    if not cross.exists():
+        raise Failure("no mpy-cross; run `make micropython`")
+    tree, build, log = source(), RESULT / "build", RESULT / "build.log"
+    shutil.rmtree(build, ignore_errors=True)  # MicroPython's makefiles do not see every change
+    environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
+    environment.pop("MFLAGS", None)
+    environment["MICROPY_GIT_TAG"] = "v" + get_micropython.VERSION
+    environment["SOURCE_DATE_EPOCH"] = "0"
+    print("building the emulated board's firmware (about a minute, once)", flush=True)
+    command = ["make", "-j2", "-C", str(tree / "ports" / "qemu"), f"PYTHON={sys.executable}"]
+    command += ["BOARD=qemu_mps2", f"BOARD_DIR={BOARD}", f"BUILD={build}"]
+    command += [f"MICROPY_MPYCROSS={cross}", "MICROPY_MPYCROSS_DEPENDENCY="]
+    command += [f"MICROPY_HEAP_SIZE={HEAP_BYTES}", f"CROSS_COMPILE={prefix}"]
+    command += [f"FROZEN_MANIFEST={BOARD / 'firmware_manifest.py'}"]
+    with log.open("w") as file:
+        try:
+            done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
+        except FileNotFoundError:
+            raise Failure("no make: install it (Debian: apt install make)") from None
+    if done.returncode:
+        raise Failure(f"the build of the firmware failed, see {log}")
+    shutil.copy2(build / "firmware.elf", firmware)
+    stamp.write_text(wanted)
+    return firmware
+
+
+def build_image(dialects=build_romfs.DIALECTS) -> tuple[bytes, dict[str, int]]:
+    """The image, and the size of each module in it."""
+    folder = RESULT / "modules"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, path in MODULES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(path, folder / name)
+    image, sizes = build_romfs.build("armv7m", dialects, without=(), add=folder)
+    new = RESULT / "app.romfs.new"
+    new.write_bytes(image)
+    new.rename(RESULT / "app.romfs")
+    return image, sizes
+
+
+def build(dialects=build_romfs.DIALECTS) -> tuple[Path, bytes, dict[str, int]]:
+    """Build both: the firmware's file, the image, its modules' sizes. Raises a Failure."""
+    RESULT.mkdir(parents=True, exist_ok=True)
+    with (RESULT / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return build_firmware(), *build_image(dialects)
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Build the emulated board's firmware and image.")
+    parser.add_argument(
+        "--dialects", nargs="+", choices=build_romfs.DIALECTS, default=build_romfs.DIALECTS
+    )
+    options = parser.parse_args(arguments)
+    try:
+        firmware, image, sizes = build(options.dialects)
+    except (Failure, build_romfs.Failure, get_micropython.Failure) as failure:
+        print(f"build_qemu: {failure}", file=sys.stderr)
+        return 1
+    print(f"{firmware}, {RESULT / 'app.romfs'}: {len(image)} bytes, {len(sizes)} modules")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

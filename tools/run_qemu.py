@@ -1,0 +1,163 @@
+"""`make qemu`: boot the station in the emulator, charge once in each dialect, print the footprint.
+
+    python tools/run_qemu.py [--heap BYTES] [--dialects 2.0.1 1.6]
+
+Bytes of heap are those in use after a collection, with all that the interpreter, asyncio and the
+line to the simulator take; what these take is told too. Virtual time: a session takes seconds.
+Exit status 1 if a session is not whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+if __package__ in (None, ""):
+    sys.path[:0] = [str(ROOT), str(ROOT / "firmware")]
+
+from host_sim import session as sessions  # noqa: E402
+from host_sim.client import ControlError, SimulatorError, SimulatorProcess  # noqa: E402
+from host_sim.csms import Csms  # noqa: E402
+from host_sim.station_process import HEAP_VARIABLE  # noqa: E402
+from tools import build_qemu, build_romfs, get_arm_toolchain, get_micropython  # noqa: E402
+
+_STEP_S = 60
+_SAMPLES = 3
+_TOKENS = ("04AABBCC", "04DDEEFF")
+_STATION_TOML = """\
+[variables]
+"SampledDataCtrlr.TxUpdatedInterval" = 20
+"""
+_BOARD_MODULES = ("main.mpy", "board.mpy", "channel.mpy", "host/")
+
+
+def room(module: str) -> str:
+    """The part of the program that a module of the image belongs to."""
+    if module.startswith(_BOARD_MODULES) or module.endswith("hal/sim.mpy"):
+        return "(simulated board)"
+    parts = module.removesuffix(".mpy").split("/")[1:]
+    if parts[0] == "profiles" and len(parts) > 2:
+        return "/".join(parts[:2]) + (" schema" if parts[2] == "schema" else "")
+    return parts[0] if len(parts) > 1 else "runtime"
+
+
+def rooms(sizes: dict[str, int]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for module, size in sizes.items():
+        total[room(module)] = total.get(room(module), 0) + size
+    return dict(sorted(total.items(), key=lambda item: -item[1]))
+
+
+async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]:
+    """A session on each EVSE: the heap at its moments, and what was not as it should be."""
+    csms = Csms()
+    await csms.start()
+    messages: list[dict[str, Any]] = []
+    heap: dict[str, int] = {}
+    try:
+        (folder / "station.toml").write_text(_STATION_TOML)
+        options = ["--config", str(folder / "station.toml"), "--state-dir", str(folder / dialect)]
+        options += ["--csms", csms.url, "--ocpp", f"ocpp{dialect}"]
+        simulator = await SimulatorProcess.start(*options, "--speed", "max", "--target", "qemu")
+        simulator.observers.append(lambda e: messages.append(e) if "message" in e else None)
+
+        async def until(predicate, what: str) -> dict[str, Any]:
+            return await simulator.wait_for(predicate, _STEP_S, what)
+
+        def charging(evse: int):
+            return lambda s: (s["evses"][evse - 1]["transaction"] or {}).get("energy_wh")
+
+        async def note(moment: str) -> None:
+            told = (await simulator.state())["firmware"]["heap"]
+            heap["before the application"] = told["boot"]
+            heap[moment] = told["used"]
+            heap["free then"] = told["free"]
+
+        try:
+            await until(
+                lambda s: (
+                    s["connection"]["boot"] == "Accepted" and not s["queue"]["security_events"]
+                ),
+                "the station to be accepted by the CSMS",
+            )
+            await note("idle, online")
+            for evse, token in enumerate(_TOKENS, 1):
+                await simulator.post("/v1/plug", evse=evse, connector=1)
+                await simulator.post("/v1/token", id_token=token, type="ISO14443", evse=evse)
+                await until(charging(evse), f"energy at EVSE {evse}")
+                await note(f"charging on {evse} EVSE")
+                if evse == 1:
+                    await until(
+                        lambda s: len(sessions.read(dialect, messages).samples) >= _SAMPLES,
+                        "meter samples",
+                    )
+            for evse, token in reversed(list(enumerate(_TOKENS, 1))):
+                await simulator.post("/v1/token", id_token=token, type="ISO14443", evse=evse)
+                await simulator.post("/v1/unplug", evse=evse, connector=1)
+            await until(
+                lambda s: (
+                    not any(e["transaction"] for e in s["evses"])
+                    and not s["queue"]["transaction_messages"]
+                ),
+                "the end of the transactions",
+            )
+            await note("afterwards")
+        finally:
+            await simulator.stop()
+    except (TimeoutError, SimulatorError, ControlError, ConnectionError) as error:
+        return heap, [str(error)]
+    finally:
+        await csms.stop()
+    record = csms.stations[simulator.id].sessions
+    problems = [f"violation: {violation}" for violation in csms.violations]
+    if len(record) != 2 or not all(r.stop_wh is not None for r in record):
+        problems.append(f"the CSMS has {len(record)} sessions, not 2 that have ended")
+    return heap, problems
+
+
+def show(title: str, rows: dict[str, int]) -> None:
+    print(f"\n{title}")
+    for name, size in rows.items():
+        print(f"  {size:8,}  {name}")
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Charge once in each dialect in the emulator.")
+    parser.add_argument("--heap", type=int, default=build_qemu.HEAP_BYTES, help="bytes")
+    parser.add_argument(
+        "--dialects", nargs="+", choices=("2.0.1", "1.6"), default=("2.0.1", "1.6")
+    )
+    options = parser.parse_args(arguments)
+    try:
+        _, _, sizes = build_qemu.build()
+    except (
+        build_qemu.Failure,
+        build_romfs.Failure,
+        get_arm_toolchain.Failure,
+        get_micropython.Failure,
+    ) as failure:
+        print(f"qemu: {failure}", file=sys.stderr)
+        return 1
+    by_room = rooms(sizes)
+    application = sum(by_room.values()) - by_room.pop("(simulated board)")
+    show("bytes in the ROMFS image", {"application": application, **by_room})
+    os.environ[HEAP_VARIABLE] = str(options.heap)
+    failed = False
+    for dialect in options.dialects:
+        with tempfile.TemporaryDirectory(prefix="ocpp-qemu-") as folder:
+            heap, problems = asyncio.run(charge(dialect, Path(folder)))
+        show(f"OCPP {dialect}: heap in use, of {options.heap:,} bytes", heap)
+        for problem in problems:
+            print(f"  not whole: {problem}")
+        failed |= bool(problems)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
