@@ -220,3 +220,131 @@ def test_open_all_makes_everything_safe():
     evse, _, hardware, _ = charging()
     hardware.open_all()
     assert not evse.contactor.closed() and evse.pilot.offered_ma == 0
+
+
+class Slow:
+    """A contactor or lock that takes until it is told to have moved."""
+
+    def __init__(self):
+        self.wanted = self.there = self.failed = False
+        self.polls = 0
+
+    def poll(self, now):
+        self.polls += 1
+
+    def command(self, wanted):
+        if wanted != self.wanted:
+            self.wanted, self.failed = wanted, False
+        if self.there == wanted:
+            return True
+        return False if self.failed else None
+
+    def close(self):
+        return self.command(True)
+
+    def open(self):
+        return self.command(False)
+
+    lock, unlock = close, open
+
+    def closed(self):
+        return self.there
+
+    locked = closed
+
+
+def slow():
+    evse = SimEvse()
+    evse.contactor, evse.lock = Slow(), Slow()
+    hardware = Hardware((evse,), None)
+    station = Recorder(evse)
+    evse.pilot.connector_id, evse.pilot.pilot_state = 1, "C"
+    hardware.poll(station, 0)
+    station.taken()
+    return evse, hardware, station
+
+
+def test_a_command_that_takes_time_is_confirmed_when_it_is_done():
+    for kind, part in (("contactor", "contactor"), ("lock", "locked")):
+        evse, hardware, station = slow()
+        driver = getattr(evse, kind)
+        for wanted in (True, False):
+            hardware.execute(station, [(kind, 1, wanted)], 1)
+            hardware.poll(station, 2)
+            assert station.taken() == []
+            driver.there = wanted
+            hardware.poll(station, 3)
+            assert station.taken() == [(part, 1, wanted)]
+        assert driver.polls == 5
+
+
+def test_a_contactor_is_welded_only_when_its_driver_says_so():
+    evse, hardware, station = slow()
+    hardware.execute(station, [("contactor", 1, True)], 1)
+    evse.contactor.there = True
+    hardware.poll(station, 2)
+    hardware.execute(station, [("contactor", 1, False)], 3)
+    hardware.poll(station, 4)
+    assert station.taken() == [("contactor", 1, True)]
+    evse.contactor.failed = True
+    hardware.poll(station, 5)
+    assert station.taken() == [("fault", 1, 0, "WeldedContactor", True)]
+    evse.contactor.there = False
+    hardware.poll(station, 6)
+    hardware.poll(station, 7)
+    assert ("fault", 1, 0, "WeldedContactor", False) in station.taken()
+
+
+def test_a_fault_recalls_a_contactor_that_has_not_closed_yet():
+    evse, hardware, station = slow()
+    hardware.execute(station, [("contactor", 1, True)], 1)
+    evse.faults.set(0, "GroundFailure", True)
+    hardware.poll(station, 2)
+    assert evse.contactor.wanted is False
+
+
+def test_what_is_offered_may_be_less_than_what_was_asked():
+    evse, _, hardware, station = charging()
+    evse.pilot.offer = lambda current_ma: min(current_ma, 13000)
+    hardware.execute(station, [("offer", 1, 32000)], 4)
+    assert hardware._units[0].reading.offered_ma == 13000
+
+
+def test_a_meter_that_knows_nothing_yet_is_neither_told_nor_a_fault():
+    evse, _, hardware, station = made()
+    evse.meter.read = lambda reading, now: False
+    hardware.poll(station, 1)
+    assert station.taken() == []
+
+
+def test_a_dead_reader_is_told_once_and_harms_nothing():
+    evse, reader, hardware, station = charging()
+
+    def dead(now):
+        raise OSError("no SPI")
+
+    reader.poll = dead
+    hardware.poll(station, 4)
+    hardware.poll(station, 5)
+    assert station.taken() == [
+        ("log", "card reader: no SPI"),
+        ("fault", 1, 0, "ReaderFailure", True),
+    ]
+    assert evse.contactor.closed()
+    reader.poll = lambda now: None
+    hardware.poll(station, 6)
+    assert station.taken() == [("fault", 1, 0, "ReaderFailure", False)]
+
+
+def test_movers_are_looked_after_whatever_the_pilot_says():
+    evse, hardware, station = slow()
+
+    def dead(now):
+        raise OSError("no ADC")
+
+    evse.pilot.poll = dead
+    hardware = Hardware((evse,), None)
+    polls = evse.lock.polls
+    hardware.poll(station, 1)
+    assert evse.lock.polls == polls + 1
+    assert ("fault", 1, 0, "InternalError", True) in station.taken()
