@@ -253,9 +253,35 @@ class Slow:
     locked = closed
 
 
-def slow():
-    evse = SimEvse()
-    evse.contactor, evse.lock = Slow(), Slow()
+class Dying:
+    """A driver whose part does not answer any more."""
+
+    def __init__(self, driver):
+        self.offer = getattr(driver, "offer", None)
+
+    def poll(self, now):
+        raise OSError("no SPI")
+
+
+class Drivers:
+    def __init__(self, pilot, contactor, lock, meter, faults):
+        self.pilot, self.contactor, self.lock = pilot, contactor, lock
+        self.meter, self.faults = meter, faults
+
+
+class Modest:
+    """A meter with nothing to say, a pilot that offers less."""
+
+    def read(self, reading, now):
+        return False
+
+    def offer(self, current_ma):
+        return min(current_ma, 13000)
+
+
+def slow(meter=None):
+    sim = SimEvse()
+    evse = Drivers(sim.pilot, Slow(), Slow(), meter or sim.meter, sim.faults)
     hardware = Hardware((evse,), None)
     station = Recorder(evse)
     evse.pilot.connector_id, evse.pilot.pilot_state = 1, "C"
@@ -304,26 +330,22 @@ def test_a_fault_recalls_a_contactor_that_has_not_closed_yet():
 
 
 def test_what_is_offered_may_be_less_than_what_was_asked():
-    evse, _, hardware, station = charging()
-    evse.pilot.offer = lambda current_ma: min(current_ma, 13000)
+    sim = SimEvse()
+    evse = Drivers(Modest(), sim.contactor, sim.lock, sim.meter, sim.faults)
+    hardware, station = Hardware((evse,), None), Recorder(evse)
     hardware.execute(station, [("offer", 1, 32000)], 4)
     assert hardware._units[0].reading.offered_ma == 13000
 
 
 def test_a_meter_that_knows_nothing_yet_is_neither_told_nor_a_fault():
-    evse, _, hardware, station = made()
-    evse.meter.read = lambda reading, now: False
+    _, hardware, station = slow(Modest())
     hardware.poll(station, 1)
     assert station.taken() == []
 
 
 def test_a_dead_reader_is_told_once_and_harms_nothing():
     evse, reader, hardware, station = charging()
-
-    def dead(now):
-        raise OSError("no SPI")
-
-    reader.poll = dead
+    hardware.reader = Dying(reader)
     hardware.poll(station, 4)
     hardware.poll(station, 5)
     assert station.taken() == [
@@ -331,20 +353,15 @@ def test_a_dead_reader_is_told_once_and_harms_nothing():
         ("fault", 1, 0, "ReaderFailure", True),
     ]
     assert evse.contactor.closed()
-    reader.poll = lambda now: None
+    hardware.reader = reader
     hardware.poll(station, 6)
     assert station.taken() == [("fault", 1, 0, "ReaderFailure", False)]
 
 
 def test_movers_are_looked_after_whatever_the_pilot_says():
-    evse, hardware, station = slow()
-
-    def dead(now):
-        raise OSError("no ADC")
-
-    evse.pilot.poll = dead
-    hardware = Hardware((evse,), None)
-    polls = evse.lock.polls
-    hardware.poll(station, 1)
-    assert evse.lock.polls == polls + 1
+    sim = SimEvse()
+    evse = Drivers(Dying(sim.pilot), Slow(), Slow(), sim.meter, sim.faults)
+    station = Recorder(evse)
+    Hardware((evse,), None).poll(station, 1)
+    assert evse.lock.polls == 1
     assert ("fault", 1, 0, "InternalError", True) in station.taken()

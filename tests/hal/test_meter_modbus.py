@@ -190,13 +190,13 @@ def test_two_meters_share_a_bus():
 def test_the_transceiver_sends_only_while_there_is_something_to_send():
     world = World()
     uart = Uart(world)
-    uart.direction = Output()
+    direction = uart.direction = Output()
     uart.devices.append(Device(1, _ONE_PHASE))
-    meter, reading = Meter(Bus(uart, 9600, uart.direction), 1, modbus.SDM120), Reading()
+    meter, reading = Meter(Bus(uart, 9600, direction), 1, modbus.SDM120), Reading()
     for _ in range(100):
         world.advance(POLL_MS)
         meter.read(reading, world.now)
-    assert reading.energy_wh == 123456 and uart.direction.level == 0
+    assert reading.energy_wh == 123456 and direction.level == 0
 
 
 def test_a_map_for_another_meter():

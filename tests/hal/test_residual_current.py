@@ -104,7 +104,8 @@ def test_a_broken_wire_is_a_trip_where_the_level_is_chosen_so():
 
 def test_the_faults_of_all_parts_are_told_once():
     class Part:
-        fault = None
+        def __init__(self):
+            self.fault: str | None = None
 
     parts = [Part(), Part(), Part()]
     evse = Evse(parts[0], None, parts[1], None, ())

@@ -6,7 +6,7 @@ under way) raises AssertionError, where a real meter would say nothing.
 
 import struct
 
-from tests.support.fakes.pins import World
+from tests.support.fakes.pins import Output, World
 
 
 def crc16(data) -> int:
@@ -41,7 +41,9 @@ class Uart:
         self._sent_us = None
         self._handler = None
         self.devices = []
-        self.direction = None  # the output that must be high to send, if there is one
+        self.direction: Output | None = (
+            None  # the output that must be high to send, if there is one
+        )
         self.requests = 0
         world.parts.append(self)
 
