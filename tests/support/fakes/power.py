@@ -40,6 +40,7 @@ class Relay:
         self.closed = False  # the main contacts
         self.welded = self.stuck = False
         self._coil_ms = self._level = 0
+        self._moved_ms = -1000
         self._changes = 0
         world.parts.append(self)
 
@@ -50,12 +51,14 @@ class Relay:
         elif self.coil.changes != self._changes:
             raise AssertionError("the coil was switched for nothing")
         since_ms = now - self._coil_ms
+        moved = self.closed
         if self._level and not self.stuck and since_ms >= self.pull_in_ms:
             self.closed = True
         elif not self._level and not self.welded and since_ms >= self.release_ms:
             self.closed = False
-        bounces = since_ms - (self.pull_in_ms if self._level else self.release_ms)
-        bouncing = 0 < bounces < 4 and bounces % 2 and self.closed == bool(self._level)
+        if moved != self.closed:
+            self._moved_ms = now
+        bouncing = 0 < now - self._moved_ms < 4 and (now - self._moved_ms) % 2
         self.feedback.set(int(self.closed) if bouncing else int(not self.closed))
 
 
