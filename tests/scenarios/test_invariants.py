@@ -33,7 +33,7 @@ class Watched(Pair):
     def __init__(self, *arguments, **options):
         self.journalled = []  # (journal seq, TransactionRecord)
         self.told = []  # (message id, action, payload), each id once, in the order of the first
-        self.answered = {}  # message id -> answer, once the station could have it
+        self.answered = set()  # message ids of which the station got the answer
         self.clock_step_s = 0
         super().__init__(*arguments, **options)
 
@@ -65,6 +65,11 @@ class Watched(Pair):
         message = next(m for direction, m in reversed(self.transcript) if direction == "out")
         if message[0] == 2 and message[1] not in [told[0] for told in self.told[-200:]]:
             self.told.append((message[1], message[2], message[3]))
+
+    def _answer(self, reply):
+        super()._answer(reply)
+        if not self.csms.slow:
+            self.answered.add(reply[1])
 
     def idle(self):
         return self.station.outbox.counts() == [0, 0] and not self.station.busy
@@ -185,6 +190,15 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def answers_lost(self):
         self.pair.csms.late = []
+
+    @rule(seconds=st.sampled_from((31, 65)))
+    def server_deaf(self, seconds):
+        """What is sent in this time is never answered."""
+        self.pair.csms.slow = True
+        self.pair.run(seconds)
+        self.pair.csms.slow = False
+        self.pair.csms.late = []
+        self.pair.run(5)
 
     @rule(seconds=st.sampled_from((1, 3, 20, 59, 61, 200, 1000)))
     def time_passes(self, seconds):
@@ -312,6 +326,7 @@ class AnyOrder(RuleBasedStateMachine):
     def check_201(self):
         told = [(i, p) for i, action, p in self.pair.told if action == "TransactionEvent"]
         assert [i for i, _ in told] == self.journal_ids(), "lost, doubled or out of order"
+        assert not [i for i, _ in told if i not in self.pair.answered], "never acknowledged"
         for (_, payload), (_, record) in zip(told, self.pair.journalled, strict=True):
             assert payload["transactionInfo"]["transactionId"] == record.transaction_id
             assert (payload["seqNo"], payload["eventType"]) == (record.seq_no, record.event_type)
@@ -320,6 +335,7 @@ class AnyOrder(RuleBasedStateMachine):
         actions = ("StartTransaction", "StopTransaction", "MeterValues")
         ids = self.journal_ids()
         told = [(i, a, p) for i, a, p in self.pair.told if a in actions and i in ids]
+        assert not [i for i, _, _ in told if i not in self.pair.answered], "never acknowledged"
         places = [ids.index(i) for i, _, _ in told]
         assert places == sorted(places) and len(places) == len(set(places))
         authorized, ended = [], []
