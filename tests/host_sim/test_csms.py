@@ -1,13 +1,8 @@
 """The built-in CSMS seen from a station: handshake, answers, its own calls, disturbances."""
 
 import asyncio
-import datetime
-import ssl
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from host_sim.csms import CallError, Csms
@@ -370,36 +365,3 @@ def test_a_violation_is_loud(capsys):
 
     asyncio.run(body())
     assert "violation by CP-1 (2.0.1) boot: Heartbeat" in capsys.readouterr().err
-
-
-def _contexts(folder):
-    """TLS contexts of a server and of a client that trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    start = datetime.datetime.now(datetime.UTC) - datetime.timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder(name, name, key.public_key(), 1)
-        .not_valid_before(start)
-        .not_valid_after(start + datetime.timedelta(days=9))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), False)
-        .sign(key, hashes.SHA256())
-    )
-    encoding = serialization.Encoding.PEM
-    pem = certificate.public_bytes(encoding)
-    plain = serialization.NoEncryption()
-    own = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, plain)
-    (folder / "server.pem").write_bytes(own + pem)
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    server.load_cert_chain(folder / "server.pem")
-    return server, ssl.create_default_context(cadata=pem.decode())
-
-
-def test_tls(tmp_path):
-    server, client = _contexts(tmp_path)
-
-    async def scenario(csms):
-        assert csms.url.startswith("wss://")
-        station = await Client.connect(csms, ssl=client, server_hostname="localhost")
-        assert (await station.boot())[2]["status"] == "Accepted"
-
-    run(scenario, ssl=server)
