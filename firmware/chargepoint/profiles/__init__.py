@@ -13,6 +13,7 @@ The only rooms that know a wire dialect. A dialect is a module with
     encode_result(station, action, request, result) -> payload of the answer
     error_code(code) -> the neutral code as it is spelled, or None: not said at all
     connector_status(station, evse, connector) -> status, or None: not said; both None: the station
+    connector_faults(evse, connector, status) -> list of the fault codes that are told with it
 
 `kind` is 2.0.1's name of the action. `data` has 2.0.1's shape, but a TransactionEvent is a
 TransactionRecord, and the `meterValue` of MeterValues is a list of Sample.
@@ -24,7 +25,6 @@ A request may carry neutral keys that 2.0.1 lacks, for what 1.6 asks beyond it:
     TriggerMessage    evse.id 0        the station itself, not its connectors
     TriggerMessage    again            true: BootNotification also where the last was accepted
 """
-
 
 from .. import modules
 
