@@ -1,4 +1,5 @@
-"""Write the golden transcripts of tests/scenarios anew. Read the difference before committing it."""
+"""Write the golden transcripts of tests/scenarios anew. Read the difference before committing
+it."""
 
 import importlib
 import pathlib

@@ -12,7 +12,8 @@ _EPOCH_DAYS = const(737730)  # days_before(2020, 1, 1)
 
 
 def days_before(year: int, month: int, day: int) -> int:
-    """Days from 0000-03-01 to the date, the year beginning in March so that the leap day ends it."""
+    """Days from 0000-03-01 to the date, the year beginning in March so that the leap day ends
+    it."""
     if month < 3:
         year -= 1
         month += 12

@@ -1,9 +1,9 @@
 """The store on a file system: for the simulator, and for boards without a raw flash partition.
 
-A slot is two files that take turns, each with a sequence number and a checksum, so that a torn write
-leaves the older value. The journal is one file of framed entries, appended and synced; an
-acknowledgement is appended too. Once nothing waits, or dead entries outweigh the living ones, it is
-written anew beside the old one and renamed over it.
+A slot is two files that take turns, each with a sequence number and a checksum, so that a torn
+write leaves the older value. The journal is one file of framed entries, appended and synced; an
+acknowledgement is appended too. Once nothing waits, or dead entries outweigh the living ones, it
+is written anew beside the old one and renamed over it.
 """
 
 import os
@@ -18,8 +18,8 @@ _COMPACT_BYTES = const(16384)
 class FileStore:
     """`slots` and `journal` below the folder `path`, which exists.
 
-    random_bytes: n -> n bytes. `boot_count` grows by one each time; `nonce` stays for the store's life.
-    `damaged` lists what could not be read, for the station to report.
+    random_bytes: n -> n bytes. `boot_count` grows by one each time; `nonce` stays for the store's
+    life. `damaged` lists what could not be read, for the station to report.
     """
 
     def __init__(self, path: str, random_bytes):

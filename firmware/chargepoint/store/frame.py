@@ -1,9 +1,10 @@
 """How bytes are framed on flash so that a torn write shows.
 
-    entry   b"\xa5" kind u8, length u16, number u32, payload, crc32 of all before it (little endian)
+    entry   b"\xa5" kind u8, length u16, number u32, payload, crc32 of all before it (little
+    endian)
 
-`kind` tells the reader what the payload is, `number` is a sequence number. The checksum comes last:
-an entry counts only once its last byte is there.
+`kind` tells the reader what the payload is, `number` is a sequence number. The checksum comes
+last: an entry counts only once its last byte is there.
 """
 
 import struct
