@@ -102,6 +102,33 @@ def test_a_fault_is_told_with_its_code_and_its_end():
     assert told == [("Faulted", "GroundFailure"), ("Available", "NoError")]
 
 
+def test_4_9_a_warning_is_told_in_16_with_the_status_it_leaves():
+    pair = online(V16)
+    pair.fault(1, "WeakSignal")
+    pair.fault(1, "EVCommunicationError")  # not with Available
+    pair.fault(1, "GroundFailure")
+    pair.fault(1, "OverVoltage")
+    pair.fault(1, "GroundFailure", False)
+    pair.fault(1, "OverVoltage", False)
+    pair.fault(1, "WeakSignal", False)
+    told = [(s["status"], s["errorCode"]) for s in pair.sent("StatusNotification")]
+    assert told == [
+        ("Available", "WeakSignal"),
+        ("Faulted", "GroundFailure"),
+        ("Faulted", "GroundFailure"),
+        ("Faulted", "OverVoltage"),
+        ("Available", "WeakSignal"),
+        ("Available", "NoError"),
+    ]
+    pair.plug(1)
+    pair.fault(1, "EVCommunicationError", False)
+    told = [(s["status"], s["errorCode"]) for s in pair.sent("StatusNotification")[6:]]
+    assert told == [("Preparing", "EVCommunicationError"), ("Preparing", "NoError")]
+    pair = online(V201)
+    pair.fault(1, "WeakSignal")
+    assert not pair.sent("StatusNotification")
+
+
 def test_a_sampling_interval_that_is_changed_counts_at_once():
     pair = online(V201)
     pair.plug(1)

@@ -55,7 +55,7 @@ class Station:
         self.network_slot = 0  # of the network connection profile in use
         self._commands = []
         self._offline_since_ms: int | None = None
-        self._reported = {}  # Connector (None: the station) -> status last told
+        self._reported = {}  # Connector (None: the station) -> status and faults last told
         self._reset: tuple | None = None  # (boot reason, wait for idle, deadline in ms)
         self._unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
         self.evses = [Evse(n + 1, evse) for n, evse in enumerate(layout.evses)]
@@ -309,8 +309,14 @@ class Station:
 
     def _report_changed(self, evse, connector) -> None:
         status = self.profile.connector_status(self, evse, connector)
-        if self._reported.get(connector) != status:
+        if self._reported.get(connector) != self._with_faults(evse, connector, status):
             self.report_status(evse, connector)
+
+    def _with_faults(self, evse, connector, status):
+        """All that a StatusNotification says, as one text: a warning alone is news too (4.9)."""
+        if evse is None or not (evse.faults or connector.faults):
+            return status
+        return " ".join([status] + self.profile.connector_faults(evse, connector, status))
 
     def report_status(self, evse, connector) -> bool:
         """Tell the status of a connector, or of the station as a whole (both None).
@@ -332,7 +338,7 @@ class Station:
             if self.profile is None:  # the link was lost before anyone could hear it
                 self._reported.pop(connector, None)
 
-        self._reported[connector] = status
+        self._reported[connector] = self._with_faults(evse, connector, status)
         return self.emit("StatusNotification", data, on_answer, True)
 
     def _answer_unlock(self, status: str) -> None:

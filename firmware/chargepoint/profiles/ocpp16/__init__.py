@@ -38,6 +38,7 @@ _ERROR_CODES = (
     "FormatViolation=FormationViolation OccurrenceConstraintViolation=OccurenceConstraintViolation"
     " RpcFrameworkError=FormationViolation MessageTypeNotSupported="
 )
+_EV_STATUSES = "Preparing SuspendedEV SuspendedEVSE Finishing"  # 4.9: of EVCommunicationError
 _STOP_REASONS = "DeAuthorized EmergencyStop EVDisconnected Local Other PowerLoss Reboot Remote"
 
 
@@ -115,6 +116,14 @@ def connector_status(station, evse, connector) -> str:
     if evse.plugged or evse.authorized is not None:
         return "Preparing"
     return status
+
+
+def connector_faults(evse, connector, status: str) -> list:
+    """The fault codes that StatusNotification tells with `status`."""
+    faults = connector.faults + evse.faults
+    if "EVCommunicationError" in faults and status not in _EV_STATUSES.split():
+        faults = [code for code in faults if code != "EVCommunicationError"]
+    return faults
 
 
 def _status_in_transaction(evse) -> str:

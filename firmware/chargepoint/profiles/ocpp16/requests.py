@@ -8,7 +8,7 @@ import json
 from ... import modules
 from ...compat import const
 from ...rpc.errors import CallError
-from . import connector_number
+from . import connector_faults, connector_number
 
 # What StatusNotification can name (7.6), and the codes that leave the connector its status.
 _ERROR_CODES = (
@@ -161,20 +161,13 @@ def _status_notification(station, data: dict) -> dict:
     if not evse_id:
         return payload
     evse = station.evses[evse_id - 1]
-    faults = list(evse.connectors[data["connectorId"] - 1].faults) + list(evse.faults)
+    faults = connector_faults(evse, evse.connectors[data["connectorId"] - 1], status)
     if not faults:
         return payload
     fault = faults[0]
     for other in faults:  # a warning comes last
         if fault in ("EVCommunicationError", "ReaderFailure", "WeakSignal", "LocalListConflict"):
             fault = other
-    if fault == "EVCommunicationError" and status not in (
-        "Preparing",
-        "SuspendedEV",
-        "SuspendedEVSE",
-        "Finishing",
-    ):
-        return payload  # 4.9: only in these
     code = fault
     if fault not in _ERROR_CODES.split():
         code = "PowerSwitchFailure" if fault == "WeldedContactor" else "OtherError"

@@ -51,6 +51,11 @@ def connector_status(station, evse, connector):
     return None if evse is None else evse.status(station, connector)
 
 
+def connector_faults(evse, connector, status: str) -> list:
+    """StatusNotification says nothing of them."""
+    return []
+
+
 def wire_transaction_id(station, transaction_id: str) -> str:
     """How the server knows the transaction."""
     server_id = station.outbox.server_ids.get(transaction_id)
