@@ -177,6 +177,9 @@ def test_B11_FR_09_a_single_evse_is_not_reset():
         assert result["status"] == "Rejected"
     pair.run(60)
     assert pair.reboots == [] and pair.drivers[0].contactor.closed()
+    wanted = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "AllowReset"}}
+    result = pair.call("GetVariables", {"getVariableData": [wanted]})["getVariableResult"][0]
+    assert result["attributeValue"] == "false"  # B11.FR.10: the device model does not promise it
 
 
 def test_a_reset_is_possible_before_the_acceptance():
