@@ -176,3 +176,14 @@ def test_the_station_asks_to_be_called_no_more_than_it_needs():
         pair.connect()
         deadline = pair.station.next_deadline()
         assert deadline is not None and deadline == 300000
+
+
+def test_what_could_not_be_read_after_the_boot_is_told_as_a_security_event():
+    for dialect in DIALECTS:
+        pair = Pair(dialect)
+        pair.store.damaged = ["server_ids"]
+        pair.power_cut()
+        pair.connect()
+        pair.run(1)
+        events = pair.sent("SecurityEventNotification")
+        assert ("StorageDamaged", "server_ids") in [(e["type"], e["techInfo"]) for e in events]

@@ -161,6 +161,7 @@ class MemoryStore:
 
     def __init__(self, nonce: str = "0badcafe"):
         self.boot_count = 0
+        self.damaged = []
         self.nonce = nonce
         self.slots = MemorySlots()
         self.journal = MemoryJournal()

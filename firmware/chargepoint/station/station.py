@@ -30,9 +30,9 @@ class Station:
     """One charging station.
 
     layout: device_model.model.Layout; model: DeviceModel; store: `.slots`, `.journal`,
-    `.boot_count`, `.nonce` (8 letters, made once for the life of the journal); random_bytes: n ->
-    n bytes; boot_reason: BootReasonEnumType; log: called with one line of text for the maker's
-    console.
+    `.boot_count`, `.nonce` (8 letters, made once for the life of the journal), `.damaged` (names
+    of what could not be read); random_bytes: n -> n bytes; boot_reason: BootReasonEnumType; log:
+    called with one line of text for the maker's console.
     """
 
     def __init__(self, layout, model, store, random_bytes, boot_reason="PowerUp", log=None):
@@ -77,6 +77,11 @@ class Station:
         self.security_event("StartupOfTheDevice", self.boot_reason)
         if self.boot_reason not in ("PowerUp", "Unknown"):
             self.security_event("ResetOrReboot", self.boot_reason)
+        damaged = list(self.store.damaged)
+        if self.model.garbled:
+            damaged.append("variables")
+        for name in damaged:
+            self.security_event("StorageDamaged", name)
         self.transactions.resume_lost(now)
 
     def connected(self, subprotocol: str, now: int) -> None:
