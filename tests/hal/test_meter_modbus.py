@@ -7,7 +7,7 @@ from chargepoint.station.record import Reading
 from tests.support import contracts
 from tests.support.contracts import POLL_MS, failure
 from tests.support.fakes.modbus import Device, Uart, crc16
-from tests.support.fakes.pins import Output, World
+from tests.support.fakes.pins import Output, World, locked_heap
 
 # Input registers by the manufacturer's protocol documents, in V, A, W, Hz, kWh.
 _ONE_PHASE = {
@@ -241,6 +241,20 @@ def test_the_eastron_maps_are_what_the_documents_say():
     values += [("power", 1, 0x34, 0, 0, 4), ("frequency", 1, 0x46, 0, 3, 4)]
     values += [("energy", 1, 0x48, 0, 3, 4)]
     assert modbus.register_map(values) == modbus.SDM630
+
+
+def test_a_read_that_has_nothing_to_decode_does_not_allocate():
+    class Quiet:
+        def any(self):
+            return 0
+
+        def write(self, frame):
+            return len(frame)
+
+    meter, reading = Meter(Bus(Quiet(), 9600), 1, modbus.SDM630), Reading()
+    meter._known = True
+    for n in range(10):
+        locked_heap(lambda n: meter.read(reading, 100 + 20 * n), n)
 
 
 def test_crc_of_the_protocol_description():

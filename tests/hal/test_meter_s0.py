@@ -11,6 +11,7 @@ class Rig:
         self.pin = Input(1)
         self.saved = []
         options.setdefault("save", self.saved.append)
+        options.setdefault("hard", True)
         self.driver = Meter(self.pin, ticks_ms=self.ticks, ticks_diff=self.difference, **options)
         self.reading = Reading()
 

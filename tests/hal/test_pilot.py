@@ -205,7 +205,8 @@ def test_a_poll_does_not_allocate():
         def read_uv(self):
             return 2310000
 
-    steady = Pilot(Pwm(), Steady())
+    steady = Pilot(Pwm(), Steady(), proximity=Cable(32000))
+    steady.offer(16000)
     for n in range(4):
         locked_heap(steady.poll, 100 + 20 * n)
     assert steady.state() == "B"

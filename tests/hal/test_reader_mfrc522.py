@@ -7,7 +7,7 @@ from tests.support import contracts
 from tests.support.contracts import Rig, failure
 from tests.support.fakes import cards
 from tests.support.fakes.cards import Card, Mfrc522Chip
-from tests.support.fakes.pins import World
+from tests.support.fakes.pins import Output, World, locked_heap
 
 
 class RealRig(Rig):
@@ -109,6 +109,16 @@ def test_a_poll_is_bounded():
         transfers.append(0)
         rig.driver.poll(rig.world.now)
     assert max(transfers) <= 40
+
+
+def test_a_poll_does_not_allocate():
+    class Dumb:
+        def write_readinto(self, out, into):
+            into[1] = 0x82
+
+    reader = Mfrc522(Dumb(), Output())
+    for n in range(100):
+        locked_heap(reader.poll, 20 * n)
 
 
 def test_crc_a_of_the_standard():

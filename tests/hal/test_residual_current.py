@@ -117,6 +117,13 @@ def test_the_faults_of_all_parts_are_told_once():
     locked_heap(lambda _: evse.faults.active(), None)
 
 
+def test_the_interrupt_may_be_a_hard_one():
+    for hard in (False, True):
+        monitor = Monitor(World())
+        ResidualCurrent(monitor.trip, hard=hard)
+        assert monitor.trip.hard is hard
+
+
 def test_a_poll_does_not_allocate():
     rig = RealRig()
     rig.current.start()

@@ -14,7 +14,7 @@ class MachineRtc:
         if value is None:
             return self.shown.pop(0) if len(self.shown) > 1 else self.shown[0]
         year, month, day, weekday, hour, minute, second, part = value
-        assert 2000 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31 and 0 <= weekday < 7
+        assert 2000 <= year < 2100 and 1 <= month <= 12 and 1 <= day <= 31 and 1 <= weekday <= 7
         assert 0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60 and part == 0
         self.shown = [value]
 
@@ -28,11 +28,11 @@ def test_a_clock_that_was_never_set_has_no_time():
 
 def test_what_is_set_is_read():
     for text, weekday in (
-        ("2026-01-01T00:00:00Z", 3),
-        ("2026-11-20T12:34:56Z", 4),
-        ("2028-02-29T23:59:59Z", 1),
-        ("2028-12-31T23:59:59Z", 6),
-        ("2050-03-01T00:00:01Z", 1),
+        ("2026-01-01T00:00:00Z", 4),
+        ("2026-11-20T12:34:56Z", 5),
+        ("2028-02-29T23:59:59Z", 2),
+        ("2028-12-31T23:59:59Z", 7),
+        ("2050-03-01T00:00:01Z", 2),
     ):
         part = MachineRtc()
         rtc = Rtc(part)

@@ -178,7 +178,8 @@ class Meter:
             return False
         values, registers = self._values, self._map
         for n in range(len(values)):
-            what, phase = divmod(registers[n * _ENTRY], 10)
+            phase = registers[n * _ENTRY] % 10
+            what = registers[n * _ENTRY] // 10
             if what == _ENERGY:
                 reading.energy_wh = values[n]
             elif what == _POWER:
@@ -207,7 +208,8 @@ class Meter:
             end += 1
         request = self._request
         request[0], request[1] = self._address, registers[first + 5]
-        request[2], request[3], request[4], request[5] = start >> 8, start & 255, 0, at - start
+        request[2], request[3] = start >> 8, start & 255
+        request[4], request[5] = 0, at - start
         crc = crc16(request, 6)
         request[6], request[7] = crc & 255, crc >> 8
         if self._bus.request(self, request, now):

@@ -31,6 +31,7 @@ class Meter:
     """pin: as machine.Pin, with irq(); pulses: the register at the start; save: callable or None.
 
     ticks_ms, ticks_diff: those of the module time if not given; the interrupt has no `now`.
+    hard: ask for a hard interrupt, which is not kept waiting by anything (STM32).
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Meter:
         debounce_ms: int = 20,
         ticks_ms=None,
         ticks_diff=None,
+        hard: bool = False,
     ):
         self._pulses_per_kwh = pulses_per_kwh
         self._w_ms = 3600000000 // pulses_per_kwh  # power in W times ms between pulses
@@ -56,7 +58,10 @@ class Meter:
         self._count = 0
         self._tick = self._ticks_ms() - debounce_ms
         self._interval_ms = 0
-        pin.irq(self._interrupt, pin.IRQ_FALLING)
+        if hard:
+            pin.irq(self._interrupt, pin.IRQ_FALLING, hard=True)
+        else:
+            pin.irq(self._interrupt, pin.IRQ_FALLING)
 
     def read(self, reading, now: int) -> bool:
         """Fill in energy and power; -1 for what is not known."""

@@ -20,10 +20,20 @@ _IDLE, _TESTING, _RELEASING = const(0), const(1), const(2)
 
 
 class ResidualCurrent:
-    """trip, test: as machine.Pin; on_trip, cleared: callables or None."""
+    """trip, test: as machine.Pin; on_trip, cleared: callables or None.
+
+    hard: ask for a hard interrupt, which is not kept waiting by a TLS handshake (STM32).
+    """
 
     def __init__(
-        self, trip, test=None, trip_level: int = 1, on_trip=None, cleared=None, test_ms: int = 150
+        self,
+        trip,
+        test=None,
+        trip_level: int = 1,
+        on_trip=None,
+        cleared=None,
+        test_ms: int = 150,
+        hard: bool = False,
     ):
         self._trip, self._test = trip, test
         self._trip_level = trip_level
@@ -37,7 +47,11 @@ class ResidualCurrent:
         self._seen = False
         if test is not None:
             test.value(0)
-        trip.irq(self._interrupt, trip.IRQ_RISING if trip_level else trip.IRQ_FALLING)
+        edge = trip.IRQ_RISING if trip_level else trip.IRQ_FALLING
+        if hard:
+            trip.irq(self._interrupt, edge, hard=True)
+        else:
+            trip.irq(self._interrupt, edge)
 
     def start(self) -> None:
         """Begin a self-test."""

@@ -34,7 +34,8 @@ class Rtc:
         if epoch_s < self._earliest_s:
             raise ValueError("time before the firmware was made")
         days, second = divmod(epoch_s, _DAY_S)
-        weekday = (days + 2) % 7  # 2020-01-01 was a Wednesday, Monday is 0
+        # Monday is 1, as STM32 wants it; ESP32 works it out by itself. Day 0 was a Wednesday.
+        weekday = (days + 2) % 7 + 1
         year = 2020
         while days_before(year + 1, 1, 1) - _EPOCH_DAYS <= days:
             year += 1

@@ -37,6 +37,9 @@ class Card:
     def answer(self, frame: bytes, bits: int) -> bytes:
         """What it says to a frame, b"" if nothing; an unknown frame makes it idle."""
         if bits == 7:
+            if self._state in ("ready", "active"):
+                self._state = "idle"
+                return b""
             if frame == b"\x52" or frame == b"\x26" and self._state != "halt":
                 self._state, self._level = "ready", 0
                 return b"\x44\x00"

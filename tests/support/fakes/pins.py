@@ -60,13 +60,15 @@ class Input:
         self.level = level
         self._handler = None
         self._trigger = 0
+        self.hard = False
 
     def value(self, level=None):
         assert level is None, "an input is not written"
         return self.level
 
-    def irq(self, handler, trigger):
+    def irq(self, handler, trigger, hard=False):
         assert self._handler is None, "one handler"
+        self.hard = hard
         assert trigger in (1, 2, 3)
         self._handler, self._trigger = handler, trigger
 
