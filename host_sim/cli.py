@@ -9,10 +9,12 @@ import argparse
 import asyncio
 import logging
 import math
+import ssl
 import sys
 from pathlib import Path
 from typing import NoReturn
 
+from chargepoint.link import tls
 from host_sim import config as configuration
 from host_sim.config import BUILTIN, Config, ConfigError
 from host_sim.state_dir import StateDirError
@@ -23,6 +25,8 @@ class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
+        if message.startswith("unrecognized arguments"):
+            message += "; allowed: those of `run --help`"
         self.exit(2, f"{self.prog}: {message}\n")
 
 
@@ -65,10 +69,30 @@ def config_of(options: argparse.Namespace) -> Config:
     for name in ("ca", "cert", "key"):
         path = getattr(options, name)
         if path is not None and not path.is_file():
-            raise ConfigError(f"--{name} {path}: allowed: an existing file in PEM or DER form")
+            raise ConfigError(f"--{name} {path}: allowed: an existing file in PEM form")
         setattr(config, name, path)
     configuration.check_together(config)
+    _check_certificates(config)
     return config
+
+
+def _check_certificates(config: Config) -> None:
+    """What the station could not use is refused here, or it would only never connect."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if config.ca is not None:
+        try:
+            for root in tls.der(config.ca.read_bytes()):
+                context.load_verify_locations(cadata=root)
+        except (OSError, ValueError):
+            raise ConfigError(f"--ca {config.ca}: allowed: certificates in PEM form") from None
+    if config.cert is not None and config.key is not None:
+        try:  # a password is never asked for
+            context.load_cert_chain(config.cert, config.key, password="")
+        except (OSError, ValueError):
+            raise ConfigError(
+                f"--cert {config.cert} with --key {config.key}: allowed: a certificate and its"
+                " private key in PEM form, not encrypted"
+            ) from None
 
 
 def _run(config: Config, verbose: bool) -> int:
@@ -84,10 +108,10 @@ def _run(config: Config, verbose: bool) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="host_sim", description=__doc__)
+    parser = _Parser(prog="host_sim", description=__doc__, allow_abbrev=False)
     commands = parser.add_subparsers(dest="command", required=True, metavar="run|demo")
     commands.add_parser("demo", help="show charging sessions", add_help=False)
-    run = commands.add_parser("run", help="run a station")
+    run = commands.add_parser("run", help="run a station", allow_abbrev=False)
     run.add_argument("--config", type=Path, metavar="FILE", help="TOML file; options win over it")
     run.add_argument("--csms", metavar="URL", help="ws:// or wss:// without the identity; builtin")
     run.add_argument("--id", metavar="NAME", help="the station's identity")

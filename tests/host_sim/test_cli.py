@@ -62,6 +62,10 @@ def test_speeds_and_lists():
         (["--ocpp", "ocpp1.6,ocpp1.6"], "--ocpp"),
         (["--basic-auth", ""], "--basic-auth"),
         (["--ca", "/nowhere"], "--ca"),
+        (["--ca", "/dev/null"], "--ca"),
+        (["--ca", __file__], "--ca"),
+        (["--csms", "wss://a", "--cert", __file__, "--key", __file__], "--cert"),
+        (["--spe", "2"], "--spe"),  # options are not to be abbreviated: others may come
         (["--config", "/nowhere"], "--config"),
         (["--state-dir", "/proc/nowhere"], "--state-dir"),
     ],
