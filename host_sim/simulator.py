@@ -182,11 +182,14 @@ class Simulator:
 
     def _on_line(self, line: dict) -> None:
         if "evse" in line:
+            # It counts from when the station did it, not from when the news came here: else the
+            # register would go on after the contactor has opened.
             evse = self.evses[line["evse"] - 1]
-            self.life.settle()
+            at_ms = min(self.life.boot_ms + line["at_ms"], self.clock.now())
+            evse.settle(at_ms)
             evse.closed, evse.locked = line["closed"], line["locked"]
             evse.offered_ma = line["offered_ma"]
-            self.life.settle()
+            evse.settle(at_ms)
             self.life.tell(evse)
         elif "message" in line:
             direction, text = line["message"]

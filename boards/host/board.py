@@ -40,7 +40,7 @@ class Board:
         self._epoch_ms = clock["epoch_ms"]  # of tick 0; None: there is no clock of its own
         self._evses = [SimEvse() for _ in config["evses"]]
         for n, evse in enumerate(self._evses):
-            evse.changed = _reporter(channel, n + 1, evse)
+            evse.changed = _reporter(channel, n + 1, evse, self._clock)
         self._reader = SimReader()
         station = self._station(config)
         hardware = _Hardware(self._evses, self._reader, station)
@@ -69,6 +69,8 @@ class Board:
             evse.pilot.pilot_state = line["pilot"]
             energy_mwh, power_w, currents_ma, voltages_mv, soc, at_ms = line["meter"]
             evse.meter.set(energy_mwh, power_w, currents_ma, voltages_mv, soc, at_ms)
+            if not evse.contactor.closed():  # a word that was on its way when it opened
+                evse.meter.stop(at_ms)
         elif "register" in line:
             evse_id, energy_mwh = line["register"]
             self._evses[evse_id - 1].meter.replace(energy_mwh)
@@ -177,16 +179,20 @@ class _Hardware(Hardware):
         return super().next_deadline()
 
 
-def _reporter(channel, evse_id: int, evse: SimEvse):
-    """A function that tells the host what the station has done to an EVSE."""
+def _reporter(channel, evse_id: int, evse: SimEvse, clock):
+    """A function that tells the host what the station has done to an EVSE, and when."""
 
     def report() -> None:
+        now = clock.now()
+        if not evse.contactor.closed():
+            evse.meter.stop(now)  # at once: the host's word comes later
         channel.send(
             {
                 "evse": evse_id,
                 "closed": evse.contactor.closed(),
                 "offered_ma": evse.pilot.offered_ma,
                 "locked": evse.lock.locked(),
+                "at_ms": now,
             }
         )
 

@@ -35,6 +35,14 @@ def test_a_fact_from_a_clock_that_is_ahead_counts_from_its_moment():
     assert read(meter, 400).energy_wh == 1
 
 
+def test_a_stopped_meter_keeps_what_it_showed():
+    meter = SimEvse().meter
+    meter.set(1000000, 3600, (16000, 0, 0), (230000,) * 3, 50, 1000)
+    meter.stop(11000)
+    reading = read(meter, 60000)
+    assert (reading.energy_wh, reading.power_w, reading.current_ma) == (1010, 0, [0, 0, 0])
+
+
 def test_a_broken_meter_does_not_answer():
     meter = SimEvse().meter
     meter.broken = True

@@ -110,6 +110,12 @@ class SimMeter:
         self.currents_ma, self.voltages_mv = currents_ma, voltages_mv
         self.soc_percent = soc_percent
 
+    def stop(self, now: int) -> None:
+        """No power flows from `now` on."""
+        self.energy_mwh += self.power_w * max(0, now - self.at_ms) // 3600
+        self.power_w, self.at_ms = 0, now
+        self.currents_ma = (0, 0, 0)
+
     def replace(self, energy_mwh: int) -> None:
         """Another register value; the only way for it to fall."""
         self.energy_mwh = self._shown_mwh = energy_mwh
