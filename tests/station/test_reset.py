@@ -202,3 +202,15 @@ def test_B11_FR_02_what_was_inoperative_stays_so():
     pair.forget()
     pair.connect()
     assert pair.statuses(1) == ["Unavailable"] and pair.statuses(2) == ["Available"]
+
+
+def test_while_a_reset_waits_for_one_car_no_other_may_begin():
+    pair = charging(V201)
+    assert reset(pair, "OnIdle") == "Scheduled"
+    pair.plug(2)
+    pair.token("BBBB", 2)
+    pair.run(5)
+    assert pair.station.evses[1].transaction is None and not pair.drivers[1].contactor.closed()
+    pair.token("04AABBCC", 1)
+    pair.run(30)
+    assert pair.reboots == ["ScheduledReset"]

@@ -115,6 +115,7 @@ class FakeStation:
         self.provisioning: "Any" = Things(status="Accepted")
         self.online = True
         self.operative = True
+        self.resetting = False
         self.boot_reason = "PowerUp"
         self.now = 0
         self.epoch_s: "Any" = 200000000 // 86400 * 86400  # at tick 0; a midnight

@@ -265,6 +265,11 @@ class Station:
         """
         self._reset = (boot_reason, when_idle, self.now + _RESET_PATIENCE_MS)
 
+    @property
+    def resetting(self) -> bool:
+        """Whether a reset is decided: nothing new begins before it."""
+        return self._reset is not None
+
     def unlock(self, evse) -> bool:
         """Unlock the connector in use, then answer the UnlockConnector that is being handled.
 

@@ -201,7 +201,9 @@ class Transactions:
         return None
 
     def may_start(self) -> bool:
-        """Whether the server's acceptance lets one begin: now, or offline once before (B04)."""
+        """Whether no reset is coming and the server accepts us: now, or offline once before (B04)."""
+        if self.station.resetting:
+            return False
         status = self.station.provisioning.status
         if status == "Accepted" or (status is None and self._accepted):
             return True
