@@ -95,6 +95,8 @@ def test_turning_round_stops_the_motor_first():
     assert rig.part.extend.level
     rig.driver.unlock()
     assert not rig.part.extend.level and not rig.part.retract.level
+    rig.settle(40)
+    assert rig.part.retract.level
     rig.settle()
     assert not rig.driver.locked()
 

@@ -124,7 +124,7 @@ def test_a_meter_that_was_never_there():
 
 
 def test_every_wrong_answer_counts_and_none_is_believed():
-    for fault in ("crc", "short", "stranger", "tail", "exception", "silent"):
+    for fault in ("crc", "short", "count", "stranger", "tail", "exception", "silent"):
         rig = RealRig()
         rig.settle()
         rig.device.set(4, 0x0048, 999.0)
@@ -220,6 +220,14 @@ def test_a_map_for_another_meter():
     assert reading.energy_wh == 4000000000 and reading.power_w == -230
     assert reading.voltage_mv[0] == 230100 and reading.current_ma[1] == -500
     assert reading.frequency_mhz == 50000
+
+
+def test_a_long_row_of_values_is_asked_in_parts():
+    registers = {(4, 2 * n): float(n) for n in range(60)}
+    values = [("voltage", 1 + n % 3, 2 * n, modbus.FLOAT, 3, 4) for n in range(60)]
+    rig = RealRig(registers, modbus.register_map(values))
+    rig.settle()
+    assert rig.reading.voltage_mv == [57000, 58000, 59000]
 
 
 def test_a_float_with_its_words_swapped():

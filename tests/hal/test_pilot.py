@@ -147,6 +147,16 @@ def test_one_odd_sampling_changes_nothing():
     assert rig.driver.state() == "C" and rig.driver.plugged() == 1
 
 
+def test_a_burst_that_misses_the_high_level_is_passed_over():
+    rig = plugged("B", 6000, samples=8)  # half a period
+    highs = []
+    for _ in range(100):
+        rig.settle(20)
+        highs.append(rig.driver.high_mv)
+        assert rig.driver.state() == "B"
+    assert min(highs) < -11000
+
+
 def test_polls_at_the_same_moment_are_one_sampling():
     rig = RealRig()
     rig.settle()

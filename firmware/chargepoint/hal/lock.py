@@ -36,6 +36,7 @@ class Lock:
         self._phase = _IDLE
         self._by_ms = 0  # of the phase
         self._tries = 0
+        self._halfway = False  # the bolt was stopped on its way, whatever the feedback says
         extend.value(0)
         if retract is not None:
             retract.value(0)
@@ -58,7 +59,7 @@ class Lock:
         if self._wanted is None:
             return
         if self._phase == _IDLE:
-            if self._locked == self._wanted:
+            if self._locked == self._wanted and not self._halfway:
                 self._tries = 0
                 self.fault = None
             elif self.fault is None:  # not there yet, or not there any more
@@ -77,10 +78,13 @@ class Lock:
             self._rest()
             if self._phase == _PULSE:  # the motor stops before it turns
                 self._phase = _IDLE
-        return True if self._locked == wanted and self._phase != _PULSE else None
+                self._halfway = True
+        there = self._locked == wanted and self._phase != _PULSE and not self._halfway
+        return True if there else None
 
     def _start(self, now: int) -> None:
         self._tries += 1
+        self._halfway = False
         self._phase, self._by_ms = _PULSE, now + self._pulse_ms
         if self._wanted:
             self._extend.value(1)

@@ -279,12 +279,10 @@ def _scaled(raw: int, kind: int, exponent: int):
     if kind <= FLOAT_SWAPPED:
         # In integers: an energy in Wh has more digits than a float of the device keeps.
         shift = (raw >> 23 & 255) - 150
-        if shift == 105:
-            return None
+        if shift > 24:
+            return None  # infinite, not a number, or more than any meter shows
         sign = -1 if raw >> 31 else 1
         raw = raw & 0x7FFFFF | 0x800000 if shift > -150 else 0
-        if shift > 24:
-            return None  # no meter shows that
     elif kind == INT32 and raw >> 31:
         sign, raw = -1, 0x100000000 - raw
     elif kind == INT16 and raw >> 15:

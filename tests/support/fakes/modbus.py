@@ -129,6 +129,8 @@ class Device:
             answer = answer[:-1] + bytes((answer[-1] ^ 1,))
         elif self.fault == "short":
             answer = answer[:-3]
+        elif self.fault == "count":
+            answer = with_crc(answer[:2] + bytes((answer[2] - 2,)) + answer[3:-2])
         elif self.fault == "stranger":
             answer = with_crc(bytes((self.address + 1,)) + answer[1:-2])
         elif self.fault == "tail":

@@ -86,7 +86,7 @@ class MotorLock:
         self._driven_ms += 1
         self._heat_ms += 1
         assert self._driven_ms <= 1000, "the motor burns"
-        assert self._heat_ms <= 2000, "the motor burns: too often"
+        assert self._heat_ms <= 1000, "the motor burns: too often"
         if not self.stuck:
             self._place_ms = min(self.travel_ms, max(0, self._place_ms + direction))
         self.feedback.set(int(self._place_ms == self.travel_ms))
