@@ -201,7 +201,7 @@ class Transactions:
         return None
 
     def may_start(self) -> bool:
-        """Whether no reset is coming and the server accepts us: now, or offline once before (B04)."""
+        """Whether no reset is coming and we are accepted: now, or offline once before (B04)."""
         if self.station.resetting:
             return False
         status = self.station.provisioning.status
