@@ -1,6 +1,6 @@
 """The control pilot: duty cycles, states, the diode, and lines that are broken."""
 
-from chargepoint.hal.pilot import Pilot
+from chargepoint.hal.pilot import Pilot, TimerPwm
 from chargepoint.hal.sim import SimEvse
 from tests.support import contracts
 from tests.support.contracts import Rig, failure
@@ -220,3 +220,32 @@ def test_a_poll_does_not_allocate():
     for n in range(4):
         locked_heap(steady.poll, 100 + 20 * n)
     assert steady.state() == "B"
+
+
+class Timer:
+    """As pyb.Timer with one channel."""
+
+    def __init__(self):
+        self.frequency_hz = self.width = 0
+
+    def freq(self, frequency_hz):
+        self.frequency_hz = frequency_hz
+
+    def period(self):
+        assert self.frequency_hz
+        return 53999  # 108 MHz, divided by 2, at 1 kHz
+
+    def pulse_width(self, width):
+        assert 0 <= width <= 54000
+        self.width = width
+
+
+def test_a_timer_makes_the_same_duty_cycles():
+    timer = Timer()
+    pilot = Pilot(TimerPwm(timer, timer), Adc(World(), lambda: 2970))
+    assert timer.frequency_hz == 1000 and timer.width == 54000
+    for current_ma, width in ((6000, 5400), (16000, 14400), (32000, 28800), (80000, 51840)):
+        pilot.offer(current_ma)
+        assert abs(timer.width - width) <= 2
+    pilot.offer(0)
+    assert timer.width == 54000

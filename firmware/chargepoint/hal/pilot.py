@@ -190,3 +190,17 @@ class Pilot:
         self._without_low += 1
         if self._without_low >= _NO_LOW:
             self.fault = "DiodeFailure"
+
+
+class TimerPwm:
+    """The oscillator on a pyb.Timer and its channel in PWM mode, where there is no machine.PWM."""
+
+    def __init__(self, timer, channel):
+        self._timer, self._channel = timer, channel
+
+    def freq(self, frequency_hz: int) -> None:
+        self._timer.freq(frequency_hz)
+
+    def duty_u16(self, duty: int) -> None:
+        # A pulse as wide as the whole period has no edge.
+        self._channel.pulse_width(((self._timer.period() + 1) * (duty >> 1) + 0x3FFF) // 0x7FFF)
