@@ -201,6 +201,14 @@ def test_1_6_the_integer_id_survives_a_power_cut():
     assert pair.station.outbox.server_ids == {}
 
 
+def test_1_6_a_status_goes_out_at_once_when_what_it_waited_for_has_nothing_to_say():
+    pair = Pair(V16, OPEN)
+    pair.connect()
+    pair.token("04AABBCC", 1)
+    pair.plug(1)  # Charging is known while the server has still to answer the start
+    assert pair.statuses(1)[-2:] == ["Preparing", "Charging"]
+
+
 def test_1_6_a_server_without_the_security_extension_holds_nothing_up():
     def unknown(payload):
         raise Refuse("NotImplemented")

@@ -115,6 +115,8 @@ class Calls:
             if self._call(kind, data, None, outbox.message_id(seq), now):
                 return False
             outbox.done()  # nothing to say in this dialect
+            if self._events:
+                return True  # one may have waited for this
             head = outbox.head()
         if station.report is not None:
             part = modules.use("device_model.report").next_part(station, now)
