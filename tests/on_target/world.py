@@ -17,6 +17,7 @@ class Flash:
         self.journal = Journal()
         self.boot_count = 0
         self.nonce = "0badcafe"
+        self.damaged = ()
         self.saved = [[None, 0, bytearray(1024)] for _ in range(self.SLOTS)]
 
     def load(self, name):

@@ -21,7 +21,7 @@ A request may carry neutral keys that 2.0.1 lacks, for what 1.6 asks beyond it:
 
     Reset             stoppedReason    how transactions end that the reset cuts short
     UnlockConnector   stopTransaction  true: a transaction that is in the way is ended
-    ChangeAvailability  everywhere     true: all EVSEs and connectors follow the station
+    ChangeAvailability  everywhere     true: all EVSEs and connectors become operative with it
     TriggerMessage    evse.id 0        the station itself, not its connectors
     TriggerMessage    again            true: BootNotification also where the last was accepted
 """
