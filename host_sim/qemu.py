@@ -39,8 +39,9 @@ _FLASH_AT = 0x21000000
 _PARAMETERS_AT = 0x203FFF00
 _LINE_LIMIT = 4 * 1024 * 1024
 _CHUNK = 1024
-_BUFFER = 4096  # what the modem holds for either side
+_BUFFER = 4096  # what the modem takes from the board before it can pass it on
 _CLOSE_S = 2
+_END_S = 2
 
 
 def command(flash: Path, uarts: list[int], heap_bytes: int) -> list[str]:
@@ -67,14 +68,12 @@ class Wire:
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
 
-    def __init__(self, buffer: int | None = None) -> None:
+    def __init__(self, limit: int = _LINE_LIMIT) -> None:
         self._end, self.board_end = socket.socketpair()
-        if buffer is not None:
-            for end in (self._end, self.board_end):
-                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+        self._limit = limit
 
     async def open(self) -> None:
-        self.reader, self.writer = await asyncio.open_connection(sock=self._end, limit=_LINE_LIMIT)
+        self.reader, self.writer = await asyncio.open_connection(sock=self._end, limit=self._limit)
         self.writer.transport.set_write_buffer_limits(high=1, low=0)
 
 
@@ -251,11 +250,10 @@ async def run(port: int, nonce: str) -> int:
     channel.writer.write(json.dumps(line).encode() + b"\n")
     orders = asyncio.create_task(to_board(host_reader, channel.writer))
     await asyncio.wait((answers, orders, *others), return_when=asyncio.FIRST_COMPLETED)
-    if orders.done():
-        emulated.kill()
-    else:
-        await answers
+    if not orders.done():  # the board has ended, and what it said last is on its way
+        await asyncio.wait((answers,), timeout=_END_S)
         await host.drain()
+    emulated.kill()
     emulated.wait()
     for task in (answers, orders, *others):
         if task.done() and not task.cancelled():

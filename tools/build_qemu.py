@@ -69,7 +69,8 @@ def digest(prefix: str) -> str:
     found = hashlib.sha256(f"{get_micropython.VERSION} {HEAP_BYTES} {prefix}".encode())
     modules = set(MODULES.values())
     for path in sorted(BOARD.rglob("*")):
-        if path.is_file() and path not in modules and "__pycache__" not in path.parts:
+        known = path.suffix in (".c", ".h", ".ld", ".mk", ".py") and path.name != "qemu.mk"
+        if known and path not in modules:
             found.update(path.relative_to(BOARD).as_posix().encode() + path.read_bytes())
     return found.hexdigest()
 

@@ -66,35 +66,41 @@ void uart_interrupt(void) {
     board_event = true;
 }
 
-static int take(uart_t *uart) {
-    if (uart->head == uart->tail) {
-        return -1;
-    }
-    int byte = uart->ring[uart->tail % RING];
+// The next byte, -1 if there is none; it stays until drop().
+static int peek(uart_t *uart) {
+    return uart->head == uart->tail ? -1 : uart->ring[uart->tail % RING];
+}
+
+static void drop(uart_t *uart) {
     uart->tail++;
     __asm volatile ("cpsid i" ::: "memory");
     fill(uart);
     __asm volatile ("cpsie i" ::: "memory");
-    return byte;
+}
+
+// To be called only if nothing has been done at all: the caller looks at the error in any case.
+static mp_uint_t not_now(int *error) {
+    *error = MP_EAGAIN;
+    return MP_STREAM_ERROR;
 }
 
 static mp_uint_t uart_read(mp_obj_t self, void *buffer, mp_uint_t size, int *error) {
     uart_t *uart = MP_OBJ_TO_PTR(self);
     for (mp_uint_t i = 0; i < size; i++) {
-        int byte = take(uart);
-        while (byte < 0 && uart->lines) {
+        int byte;
+        while ((byte = peek(uart)) < 0 && uart->lines) {
             mp_event_wait_indefinite();
-            byte = take(uart);
         }
         if (byte < 0) {
-            *error = MP_EAGAIN;
-            return i ? i : MP_STREAM_ERROR;
+            return i ? i : not_now(error);
         }
-        if (byte == '\n' && uart->lines) {
-            if (i) { // this time what is before it, next time the end
-                uart->tail--;
-            }
+        bool end = byte == '\n' && uart->lines;
+        if (end && i) { // this time what is before it, next time the end
             return i;
+        }
+        drop(uart);
+        if (end) {
+            return 0;
         }
         ((uint8_t *)buffer)[i] = byte;
     }
@@ -106,8 +112,7 @@ static mp_uint_t uart_write(mp_obj_t self, const void *buffer, mp_uint_t size, i
     for (mp_uint_t i = 0; i < size; i++) {
         while ((uart->blocked = uart->registers->state & TX_FULL)) {
             if (!uart->lines) {
-                *error = MP_EAGAIN;
-                return i ? i : MP_STREAM_ERROR;
+                return i ? i : not_now(error);
             }
             mp_event_wait_indefinite();
         }
