@@ -53,6 +53,7 @@ class Network:
         self._rng = rng or random.Random()
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
         self._connections: set[_Connection] = set()
+        self._trouble: dict[tuple[str, int], str] = {}  # the error that was told last
 
     def set_online(self, online: bool) -> None:
         self.online = online
@@ -112,6 +113,7 @@ class Network:
             # In this order, so that a cut during the connect reaches this side.
             server_reader, server_writer = await asyncio.open_connection(*key)
             connection.writers.append(server_writer)
+            self._trouble.pop(key, None)
             if not self.online:
                 return
             connection.tasks = [
@@ -120,7 +122,9 @@ class Network:
             ]
             await asyncio.wait(connection.tasks, return_when=asyncio.FIRST_COMPLETED)
         except OSError as error:
-            _LOG.info("%s:%d: %s", key[0], key[1], error)
+            level = logging.INFO if self._trouble.get(key) == str(error) else logging.WARNING
+            self._trouble[key] = str(error)
+            _LOG.log(level, "%s:%d: %s", key[0], key[1], error)
         finally:
             self._connections.discard(connection)
             connection.cut()

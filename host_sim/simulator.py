@@ -57,6 +57,7 @@ class Simulator:
         self.pacer = Pacer(self.clock, self.evses, self.network, self.life, self._write_meters)
         self._tasks: set[asyncio.Task] = set()
         self._last_state: dict | None = None
+        self._trouble = ""  # why there is no connection, as it was last told
         self._to_publish = asyncio.Event()
 
     async def run(self) -> int:
@@ -200,9 +201,18 @@ class Simulator:
         elif "idle" in line:
             self.pacer.take_idle(line)
         elif "log" in line:
-            _LOG.info("station: %s", self.messages.masked(line["log"]))
+            self._log(self.messages.masked(line["log"]).replace("\n", " "))
         if "idle" not in line:
             self._publish_state()
+
+    def _log(self, text: str) -> None:
+        """Pass on what the station says; why it has no connection is a warning, once."""
+        level = logging.INFO
+        if text.startswith("connected:"):
+            self._trouble = ""
+        elif text.startswith("no connection:") and text != self._trouble:
+            self._trouble, level = text, logging.WARNING
+        _LOG.log(level, "station: %s", text)
 
     async def _resolve(self, number: int, host: str, port: int) -> None:
         process = self.life.process

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
+import logging
 import os
 import shutil
 import signal
@@ -17,6 +18,7 @@ from pathlib import Path
 
 from host_sim.channel import Channel, ChannelClosed, ChannelServer
 
+_LOG = logging.getLogger("host_sim")
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = ROOT / "boards" / "host" / "main.py"
 QEMU = ROOT / "host_sim" / "qemu.py"
@@ -136,12 +138,19 @@ class StationProcess:
                 if "reboot" in line:
                     self._reason = line["reboot"]
                 else:
-                    self._on_line(line)
+                    self._take(line)
         except ChannelClosed:
             await self._process.wait()
             self._channel.close()
             if not self._killed:
                 self._on_end(self._reason)
+
+    def _take(self, line: dict) -> None:
+        """A line that can't be dealt with must not end the line to a station that lives."""
+        try:
+            self._on_line(line)
+        except Exception:
+            _LOG.exception("a line of the station could not be dealt with")
 
 
 def die_with_parent() -> None:

@@ -17,14 +17,18 @@ PATIENCE_S = 90  # a guard against a test that hangs, on a machine that is busy
 
 
 class Simulated:
-    """`python -m host_sim run` with options; a context manager that ends it."""
+    """`python -m host_sim run` with options; a context manager that ends it.
 
-    def __init__(self, *options: str) -> None:
+    errors: its standard error is `process.stderr`, and is not shown.
+    """
+
+    def __init__(self, *options: str, errors: bool = False) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "host_sim", "run", *options],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE if errors else None,
             text=True,
         )
         assert self.process.stdout is not None
@@ -39,8 +43,9 @@ class Simulated:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.terminate()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
+        for stream in (self.process.stdout, self.process.stderr):
+            if stream is not None:
+                stream.close()
 
     def terminate(self) -> int:
         self.process.send_signal(signal.SIGTERM)

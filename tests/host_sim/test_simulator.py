@@ -26,6 +26,16 @@ def test_the_first_line_tells_where_to_go():
         assert station.hello["control"].startswith("http://127.0.0.1:")
 
 
+def test_why_there_is_no_connection_is_said_once():
+    with Simulated("--csms", "ws://127.0.0.1:9", "--speed", "2", errors=True) as station:
+        assert station.process.stderr is not None
+        lines = station.process.stderr.readline() + station.process.stderr.readline()
+        assert "127.0.0.1:9: " in lines and "station: no connection: " in lines
+        station.post("/v1/clock", advance_s=600)  # many attempts
+        station.terminate()
+        assert station.process.stderr.read() == ""
+
+
 def test_the_clock_of_real_time_can_not_be_moved():
     with Simulated("--csms", "ws://127.0.0.1:9") as station:
         assert station.status("/v1/clock", advance_s=1) == 409

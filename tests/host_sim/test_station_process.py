@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from host_sim.station_process import InterpreterError, interpreter
+from host_sim.channel import ChannelServer
+from host_sim.station_process import InterpreterError, StationProcess, interpreter
 
 
 def test_cpython_is_the_one_that_runs_this():
@@ -34,3 +35,16 @@ def test_a_target_that_is_not_built_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(station_process, "ROOT", tmp_path)
     with pytest.raises(InterpreterError, match="qemu"):
         interpreter("qemu")
+
+
+def test_a_line_that_can_not_be_dealt_with_does_not_end_the_others(caplog):
+    seen = []
+
+    def on_line(line):
+        seen.append(line)
+        raise RecursionError("of a hostile line")
+
+    process = StationProcess([], ChannelServer(), 0, on_line, lambda reason: None)
+    process._take({"a": 1})
+    process._take({"b": 2})
+    assert seen == [{"a": 1}, {"b": 2}] and "could not be dealt with" in caplog.text
