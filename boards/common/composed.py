@@ -1,0 +1,150 @@
+"""The charge point put together from a board's drivers and what provisioning has written.
+
+A board's `make(config)` gives its drivers to `Composed`; nothing in here knows a pin. `config` is
+station.json: id, vendor, model, serial, csms (pairs of URL and security profile), ocpp (the
+subprotocols, best first), variables, configuration and the names of both that may be unknown
+(allow_unknown), credential (hex or null), wifi (name and key, or null).
+"""
+
+import os
+import sys
+from binascii import unhexlify
+
+import image
+from interface import Interface
+
+from chargepoint import VERSION, modules
+from chargepoint.compat import const
+from chargepoint.device_model.model import DeviceModel, Layout
+from chargepoint.hal.clock import Clock
+from chargepoint.hal.hardware import Hardware
+from chargepoint.hal.indicator import status_of
+from chargepoint.hal.watchdog import Watchdog
+from chargepoint.link.dns import Resolver
+from chargepoint.link.manager import Link
+from chargepoint.runtime import LinkSettings, Runtime
+from chargepoint.station.station import Station
+from chargepoint.store.files import FileStore
+
+_POLL_MS = const(20)  # IEC 61851-1: the power is off 100 ms after the EV has left C
+_MESSAGE_LIMIT = const(4096)
+_RTC_MS = const(60000)  # between two looks at the real time clock
+_PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
+
+
+class Composed:
+    """evses: for each EVSE (EvseLayout, drivers, Indicator or None); reader: or None; nic: of the
+    module network, with join() -> None to begin a connection, or None; flash: the folder of the
+    file system; rtc: hal.rtc.Rtc or None; make_wdt() -> as machine.WDT, called when all runs.
+    """
+
+    def __init__(self, config: dict, evses, reader, nic, join, flash: str, rtc, make_wdt):
+        self.clock = clock = Clock()
+        self._rtc = rtc
+        self._rtc_ms = 0
+        self._make_wdt = make_wdt
+        self._watchdog: Watchdog | None = None
+        self._indicators = [evse[2] for evse in evses]
+        servers = []
+        self._interface = Interface(nic, join, servers)
+        station = self._station(config, [evse[0] for evse in evses], flash)
+        hardware = Hardware([evse[1] for evse in evses], reader, poll_ms=_POLL_MS)
+        urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
+        subprotocols = [name for name in config["ocpp"] if name in image.SUBPROTOCOLS]
+        tls = [_existing(flash + "/tls/" + name) for name in ("root", "certificate", "key")]
+        settings = LinkSettings(station.model, urls, subprotocols, tuple(tls), _MESSAGE_LIMIT)
+        network = Resolver(os.urandom, servers)
+
+        def make_link(wake):
+            return Link(settings, network, os.urandom, wake)
+
+        self.runtime = Runtime(
+            station, hardware, clock, settings, make_link, None, self._before_wait
+        )
+        self.runtime.trace = _trace
+
+    async def run(self) -> str:
+        """Work until the station must restart, for the reason that is returned."""
+        if self._make_wdt is not None:
+            self._watchdog = Watchdog(self._make_wdt(), ("loop",))
+        return await self.runtime.run()
+
+    def _station(self, config: dict, layouts, flash: str) -> Station:
+        layout = Layout(
+            config["vendor"],
+            config["model"],
+            config["serial"],
+            VERSION,
+            config["id"],
+            tuple(layouts),
+        )
+        folder = flash + "/store"
+        if _existing(folder) is None:
+            os.mkdir(folder)
+        store = FileStore(folder, os.urandom)
+        model = DeviceModel(layout, store.slots, image.FEATURES)
+        model.network_slots = tuple(range(len(config["csms"])))
+        model.max_security_profile = max([1] + [profile for _, profile in config["csms"]])
+        self._preset(model, config)
+        reason = store.slots.load("boot_reason")
+        store.slots.delete("boot_reason")
+        reason = reason.decode() if reason else "PowerUp"
+        station = Station(layout, model, store, os.urandom, reason, print)
+        epoch_s = self._rtc.epoch_s() if self._rtc is not None else None
+        if epoch_s is not None:
+            station.provisioning.set_clock(epoch_s, self.clock.now())
+        return station
+
+    def _preset(self, model, config: dict) -> None:
+        """What the station left the factory with; the server's changes win over it."""
+        model.presets[_PRIORITY << 16] = ",".join([str(n) for n in model.network_slots])
+        unknown = config["allow_unknown"]
+        if config["configuration"] and "ocpp1.6" in image.SUBPROTOCOLS:
+            keys = modules.use("profiles.ocpp16.configuration")
+            keys.preset(model, config["configuration"], unknown[0])
+        if config["variables"]:
+            modules.use("device_model.presets").preset(model, config["variables"], unknown[1])
+        if config["credential"] is not None:
+            model.preset_credential = unhexlify(config["credential"])
+        modules.release()
+
+    def _before_wait(self, deadline, settled: bool) -> None:
+        """After each pass."""
+        now = self.clock.now()
+        station = self.runtime.station
+        if self._watchdog is not None:
+            self._watchdog.alive("loop", now)
+            self._watchdog.feed(now)
+        for n in range(len(self._indicators)):
+            if self._indicators[n] is not None:
+                status = status_of(station, station.evses[n])
+                self._indicators[n].show(status, now, station.online)
+        self._interface.poll(now)
+        if self._rtc is not None and now >= self._rtc_ms:
+            self._rtc_ms = now + _RTC_MS
+            self._set_rtc(station.provisioning.epoch_s(now))
+
+    def _set_rtc(self, epoch_s) -> None:
+        """The real time clock follows the station's, which follows the server's."""
+        if epoch_s is None:
+            return
+        shown = self._rtc.epoch_s()
+        if shown is None or abs(shown - epoch_s) > 1:
+            try:
+                self._rtc.set(epoch_s)
+            except ValueError:
+                pass  # a server whose time can't be right
+
+
+def _existing(path: str):
+    try:
+        os.stat(path)
+        return path
+    except OSError:
+        return None
+
+
+def _trace(error) -> None:
+    show = getattr(sys, "print_exception", None)
+    if show is not None:
+        show(error)

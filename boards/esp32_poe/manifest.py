@@ -1,0 +1,8 @@
+# ruff: noqa: F821 - MicroPython's manifest tool defines the names
+# pyright: reportUndefinedVariable=false
+include("../common/manifest_firmware.py")
+freeze("$(PORT_DIR)/modules")
+
+# What of the application goes into its image; see docs/porting.md.
+DIALECTS = "ocpp201 ocpp16"
+BLOCKS = "remote_trigger data_transfer"

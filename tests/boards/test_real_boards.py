@@ -1,0 +1,144 @@
+"""Each real board, composed on stand-ins of MicroPython's hardware modules, lives a little."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tools import boards, stand_ins
+
+ALL = boards.names()
+
+
+def make(name: str, flash: Path, config: dict | None = None):
+    board = boards.load(name)
+    return stand_ins.composed(board.folder, board.pins, board.is_esp32, flash, config)
+
+
+def quiet(composed) -> None:
+    """Levels as on a healthy station without a car."""
+    for unit in composed.runtime.hardware._units:
+        drivers = unit.drivers
+        drivers.contactor._feedback.level = 1
+        pilot = drivers.pilot
+        pilot._adc.level_mv = pilot._zero_mv + 12 * pilot._slope_mv
+        if pilot._proximity is not None:
+            pilot._proximity._adc.level_mv = 3250
+        for part in drivers.faults._parts:
+            if hasattr(part, "_trip"):
+                part._trip.level = 0
+
+
+def passes(composed, count: int, first: int = 0) -> None:
+    runtime = composed.runtime
+    for n in range(first, first + count):
+        runtime.hardware.poll(runtime.station, n * 20)
+        runtime.station.poll(n * 20)
+        runtime.hardware.execute(runtime.station, runtime.station.commands(), n * 20)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_board_has_no_problems(name: str):
+    assert boards.problems(boards.load(name)) == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_board_without_a_car_rests(name: str, tmp_path: Path, capsys):
+    with make(name, tmp_path) as (composed, _):
+        quiet(composed)
+        composed.runtime.station.start(0)
+        passes(composed, 20)
+        unit = composed.runtime.hardware._units[0]
+        assert not unit.closed and not unit.welded
+        assert unit.drivers.pilot.state() == "A"
+        assert unit.drivers.faults.active() == ()
+        assert unit.drivers.contactor._coil.level == 0
+        assert (tmp_path / "store").is_dir()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_trip_takes_the_coils_voltage_in_the_interrupt(name: str, tmp_path: Path, capsys):
+    with make(name, tmp_path) as (composed, _):
+        quiet(composed)
+        drivers = composed.runtime.hardware._units[0].drivers
+        monitor = next(part for part in drivers.faults._parts if hasattr(part, "_trip"))
+        drivers.contactor._energise()
+        assert drivers.contactor._coil.level == 1
+        monitor._interrupt(monitor._trip)
+        assert drivers.contactor._coil.level == 0
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_pass_feeds_the_watchdog_and_looks_at_the_network(name: str, tmp_path: Path, capsys):
+    with make(name, tmp_path) as (composed, _):
+        quiet(composed)
+        runtime = composed.runtime
+        runtime.stopping = True
+        assert asyncio.run(composed.run()) == ""
+        composed._interface._nic.up = True
+        runtime.station.provisioning._set(200000000, composed.clock.now())
+        composed._interface._look_ms = composed._rtc_ms = 0
+        composed._rtc._rtc.datetime = dates = []
+        composed._rtc.set = dates.append
+        composed._rtc.epoch_s = lambda: None
+        composed._before_wait(None, True)
+        assert composed._watchdog._wdt.fed >= 1
+        assert composed._interface._servers == [("10.0.0.1", 53)]
+        assert dates == [200000000]
+
+
+def test_what_was_provisioned_is_in_the_device_model(tmp_path: Path, capsys):
+    config = {
+        "csms": [["wss://csms/ocpp", 2], ["ws://other/ocpp", 0]],
+        "variables": {"OCPPCommCtrlr.HeartbeatInterval": 77},
+        "configuration": {"MeterValueSampleInterval": 33},
+        "credential": b"secret-secret-16".hex(),
+    }
+    (tmp_path / "tls").mkdir()
+    (tmp_path / "tls" / "root").write_bytes(b"x")
+    with make("esp32_generic", tmp_path, config) as (composed, _):
+        model = composed.runtime.station.model
+        assert model.text(57) == "77"
+        assert model.max_security_profile == 2
+        assert model.network_slots == (0, 1)
+        settings = composed.runtime.settings
+        assert settings.profiles() == [("wss://csms/ocpp", 2), ("ws://other/ocpp", 0)]
+        assert settings.password == b"secret-secret-16"
+        assert settings.tls_files == (str(tmp_path) + "/tls/root", None, None)
+
+
+def test_the_boot_count_survives(tmp_path: Path, capsys):
+    counts = []
+    for _ in range(2):
+        with make("esp32_poe", tmp_path) as (composed, _):
+            counts.append(composed.runtime.station.store.boot_count)
+    assert counts == [1, 2]
+
+
+def test_wifi_needs_a_network_to_join(tmp_path: Path):
+    with pytest.raises(ValueError, match="no wifi"):
+        with make("esp32_s3", tmp_path, {"wifi": None}):
+            pass
+
+
+@pytest.mark.parametrize(
+    "text, said", [(None, "not provisioned"), ("{", "Error"), ('{"id": 1}', "KeyError: 'vendor'")]
+)
+def test_a_bad_station_json_is_told(text, said, tmp_path: Path, capsys, monkeypatch):
+    resets = []
+    if text is not None:
+        (tmp_path / "station.json").write_text(text)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with make("esp32_poe", tmp_path) as (_, _):
+        import sys
+
+        def show(error):
+            print(f"{type(error).__name__}: {error}")
+
+        monkeypatch.setattr(sys, "print_exception", show, raising=False)
+        sys.modules["machine"].reset = lambda: resets.append(1)
+        import start
+
+        start.run()
+    assert said in capsys.readouterr().out
+    assert len(resets) == (text is not None)

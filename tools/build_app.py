@@ -1,0 +1,108 @@
+"""Build a board's application: the ROMFS image for a slot, or the same files for a file system.
+
+    python tools/build_app.py esp32_poe            build/boards/esp32_poe/app.romfs
+    python tools/build_app.py esp32_poe --files    build/boards/esp32_poe/files/
+
+What goes in is what manifest.py names, the drivers that board.py imports, and the board's own
+modules. The same sources give the same bytes, on any machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+
+from tools import boards, build_romfs
+
+_IMAGE = '''\
+"""Made by tools/build_app.py from boards/{name}/manifest.py."""
+
+FEATURES = {features!r}
+SUBPROTOCOLS = {subprotocols!r}
+'''
+
+
+def files(board: boards.Board, cross: Path = build_romfs.CROSS) -> dict[str, bytes]:
+    """The .mpy files by their paths. Raises Failure."""
+    if not cross.exists():
+        raise boards.Failure("no mpy-cross; run `make micropython`")
+    package = build_romfs.module_files(boards.ROOT, board.dialects, boards.without(board))
+    firmware = boards.ROOT / "firmware"
+    found = {path.relative_to(firmware).as_posix(): path for path in package}
+    found |= {f"{name}.py": path for name, path in boards.sources(board).items()}
+    with tempfile.TemporaryDirectory() as folder:
+        image = Path(folder) / "image.py"
+        subprotocols = tuple(boards.SUBPROTOCOLS[name] for name in board.dialects)
+        image.write_text(
+            _IMAGE.format(name=board.name, features=board.blocks, subprotocols=subprotocols)
+        )
+        found["image.py"] = image
+        try:
+            return {
+                name.removesuffix(".py") + ".mpy": build_romfs.compiled(
+                    path, name, cross, board.chip.mpy, 3
+                )
+                for name, path in sorted(found.items())
+            }
+        except build_romfs.Failure as failure:
+            raise boards.Failure(str(failure)) from None
+
+
+def build(board: boards.Board, size: str = "") -> Path:
+    """Build the image; the path of it. Raises Failure, also if it does not fit its slot."""
+    data = build_romfs.image(files(board))
+    _, room = board.image_slot(size)
+    if len(data) > room:
+        raise boards.Failure(
+            f"the image has {len(data)} bytes and the slot {room}: leave out a dialect or blocks"
+            f" in boards/{board.name}/manifest.py"
+        )
+    path = boards.RESULT / board.name / "app.romfs"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def build_files(board: boards.Board) -> Path:
+    """The same as files for a board whose firmware has no ROMFS, with main.py; their folder."""
+    folder = boards.RESULT / board.name / "files"
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, data in files(board).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    shutil.copy2(boards.ROOT / "firmware" / "main.py", folder / "main.py")
+    return folder
+
+
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(description="Build a board's application.")
+    parser.add_argument("board", metavar="BOARD")
+    parser.add_argument("--flash", default="", help="size of the flash, where a board has several")
+    parser.add_argument("--files", action="store_true", help=".mpy files instead of an image")
+    options = parser.parse_args(arguments)
+    try:
+        board = boards.load(options.board)
+        found = boards.problems(board)
+        if found:
+            raise boards.Failure(found[0])
+        if options.files:
+            print(build_files(board))
+        else:
+            path = build(board, board.flash_size(options.flash))
+            size, room = path.stat().st_size, board.image_slot(options.flash)[1]
+            print(f"{path}: {size} bytes, {100 * size // room} % of its slot")
+    except boards.Failure as failure:
+        print(f"app: {failure}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,278 @@
+"""MicroPython's hardware modules for composing a board at the desk: they take note of each pin.
+
+`composed(folder, board)` imports the board's modules with these in place of machine, network, pyb,
+and makes the station. What hardware would not do (a pin that is not there, one that is used twice,
+an output on an input) is noted in `Recorder.problems`; nothing is simulated.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tools.chips import PINS, interrupt_line
+
+CONFIG = {
+    "id": "CP-1",
+    "vendor": "Vendor",
+    "model": "Model",
+    "serial": "1",
+    "csms": [["ws://127.0.0.1:9000/ocpp", 0]],
+    "ocpp": ["ocpp2.0.1", "ocpp1.6"],
+    "variables": {},
+    "configuration": {},
+    "allow_unknown": [False, False],
+    "credential": None,
+    "wifi": ["network", "key"],
+}
+
+
+class Recorder:
+    def __init__(self, pins: str, numbered: bool):
+        self.pins = pins
+        self.numbered = numbered
+        self.table = PINS[pins]
+        self.uses: dict[Any, str] = {}
+        self.parts: dict[tuple, Any] = {}
+        self.lines: dict[int, Any] = {}
+        self.problems: list[str] = []
+
+    def claim(self, pin, use: str, by_board: bool = False) -> None:
+        """by_board: the board itself has wired it so."""
+        table = self.table
+        if pin in self.uses:
+            self.problems.append(f"pin {pin} is used twice: {self.uses[pin]}, {use}")
+            return
+        self.uses[pin] = use
+        if by_board:
+            return
+        if pin not in table.free:
+            why = table.why_not.get(pin)
+            self.problems.append(f"pin {pin} ({use}): " + (f"{why}" if why else "no such pin"))
+        elif use == "output" and pin in table.input_only:
+            self.problems.append(f"pin {pin} is an input only, and used as an output")
+        elif use == "ADC" and pin not in table.adc:
+            self.problems.append(f"pin {pin} has no ADC that can be used")
+
+    def part(self, kind: str, number, buses: dict) -> tuple:
+        if (kind, number) in self.parts:
+            self.problems.append(f"{kind} {number} is used twice")
+        self.parts[kind, number] = True
+        if not self.numbered and number not in buses:
+            self.problems.append(f"{kind} {number}: the board has no such")
+        return buses.get(number, ())
+
+
+def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
+    """machine, network and pyb."""
+
+    class Pin:
+        IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 1, 2
+
+        def __init__(self, id, mode=None, pull=None, value=None):
+            self.id = id
+            self.level = value or 0
+            self.is_output = mode == self.OUT
+            if mode is not None:
+                recorder.claim(id, "output" if self.is_output else "input")
+            if pull is not None:
+                self.level = int(pull == self.PULL_UP)
+                if id in recorder.table.input_only:
+                    recorder.problems.append(f"pin {id} has no pull resistor")
+
+        def value(self, level=None):
+            if level is None:
+                return self.level
+            assert self.is_output, f"pin {self.id} is no output"
+            self.level = level
+            return None
+
+        def irq(self, handler, trigger, hard=False):
+            assert not (hard and recorder.numbered), "this port has no hard interrupts"
+            line = interrupt_line(recorder.pins, self.id)
+            if line is not None and recorder.lines.setdefault(line, self.id) != self.id:
+                other = recorder.lines[line]
+                recorder.problems.append(f"pins {other} and {self.id} share an interrupt line")
+
+    class Adc:
+        ATTN_11DB = 3
+
+        def __init__(self, pin, atten=None):
+            recorder.claim(pin.id, "ADC")
+            self.level_mv = 0
+            if recorder.numbered:
+                self.read_uv = lambda: self.level_mv * 1000
+
+        def read_u16(self):
+            return min(65535, self.level_mv * 65536 // 3300)
+
+    class Pwm:
+        def __init__(self, pin, freq=0, duty_u16=0):
+            recorder.claim(pin.id, "output")
+            self.duty = duty_u16
+
+        def freq(self, hz):
+            pass
+
+        def duty_u16(self, duty):
+            self.duty = duty
+
+    class Uart:
+        IRQ_TXIDLE = 1
+
+        def __init__(self, id, baudrate, *, tx=None, rx=None, timeout, rxbuf):
+            wired = recorder.part("UART", id, recorder.table.uarts)
+            if recorder.numbered:
+                recorder.claim(tx, "output")
+                recorder.claim(rx, "input")
+            for pin in wired:
+                recorder.claim(pin, f"UART {id}", True)
+            if timeout or rxbuf < 256:
+                recorder.problems.append(f"UART {id}: needs timeout=0 and rxbuf=256")
+
+        def any(self):
+            return 0
+
+        def readinto(self, buffer, count=None):
+            return None
+
+        def write(self, data):
+            return len(data)
+
+        def irq(self, handler, trigger):
+            assert not recorder.numbered, "this port has no IRQ_TXIDLE"
+
+    class Spi:
+        def __init__(self, id, baudrate, *, sck: Any = None, mosi: Any = None, miso: Any = None):
+            wired = recorder.part("SPI", id, recorder.table.spis)
+            if recorder.numbered:
+                recorder.claim(sck.id, "output")
+                recorder.claim(mosi.id, "output")
+                recorder.claim(miso.id, "input")
+            for pin in wired:
+                recorder.claim(pin, f"SPI {id}", True)
+
+        def write_readinto(self, out, into):
+            into[:] = bytes(len(into))
+
+    class Rtc:
+        def datetime(self, value=None):
+            return (2000, 1, 1, 6, 0, 0, 0, 0)
+
+    class Wdt:
+        def __init__(self, timeout):
+            self.fed = 0
+
+        def feed(self):
+            self.fed += 1
+
+    class Timer:
+        PWM = 1
+
+        def __init__(self, id, freq):
+            self.id = id
+            recorder.part("timer", id, {id: ()})
+
+        def freq(self, hz):
+            pass
+
+        def period(self):
+            return 999
+
+        def channel(self, number, mode, pin, pulse_width):
+            recorder.claim(pin.id, "output")
+            if recorder.table.timers.get(pin.id) != (self.id, number):
+                recorder.problems.append(
+                    f"pin {pin.id} is not channel {number} of timer {self.id}"
+                )
+            return self
+
+        def pulse_width(self, width):
+            pass
+
+    class Nic:
+        def __init__(self, *_, **pins):
+            self.up = False
+
+        def active(self, on):
+            pass
+
+        def isconnected(self):
+            return self.up
+
+        def ifconfig(self):
+            return ("10.0.0.2", "255.0.0.0", "10.0.0.1", "10.0.0.1")
+
+        def connect(self, name, key):
+            pass
+
+        def disconnect(self):
+            pass
+
+    class Lan(Nic):
+        def __init__(self, **pins):
+            super().__init__()
+            for pin in sorted(recorder.table.ethernet):
+                recorder.claim(pin, "Ethernet", True)
+            for pin in pins.values():
+                if isinstance(pin, Pin):
+                    recorder.claim(pin.id, "Ethernet", True)
+
+    contents = {
+        "machine": {
+            "Pin": Pin,
+            "ADC": Adc,
+            "PWM": Pwm,
+            "UART": Uart,
+            "SPI": Spi,
+            "RTC": Rtc,
+            "WDT": Wdt,
+        },
+        "network": {"WLAN": Nic, "LAN": Lan, "STA_IF": 0, "PHY_LAN8720": 1},
+    }
+    if not recorder.numbered:
+        del contents["machine"]["PWM"]  # not before MicroPython 1.28
+        contents["pyb"] = {"Timer": Timer}
+    made = {}
+    for name, content in contents.items():
+        made[name] = types.ModuleType(name)
+        vars(made[name]).update(content)
+    return made
+
+
+@contextlib.contextmanager
+def composed(
+    folder: Path, pins: str, numbered: bool, flash: Path, config: dict | None = None
+) -> Iterator[tuple[Any, Recorder]]:
+    """(the board's Composed, the recorder). flash: an empty folder that stands for the flash.
+
+    Raises what the board's own code raises.
+    """
+    recorder = Recorder(pins, numbered)
+    common = folder.parent / "common"
+    names = [path.stem for place in (folder, common) for path in place.glob("*.py")]
+    stood = modules(recorder)
+    hidden = {name: sys.modules.pop(name) for name in [*names, *stood] if name in sys.modules}
+    path = [str(folder), str(common), str(folder.parent.parent / "firmware")]
+    sys.path[:0] = path
+    writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    sys.modules.update(stood)
+    importlib.invalidate_caches()
+    try:
+        board = importlib.import_module("board")
+        for name in names:
+            if hasattr(sys.modules.get(name), "FLASH"):
+                vars(sys.modules[name])["FLASH"] = str(flash)
+        yield board.make({**CONFIG, **(config or {})}), recorder
+    finally:
+        sys.dont_write_bytecode = writes
+        for name in [*names, *stood]:
+            sys.modules.pop(name, None)
+        sys.modules.update(hidden)
+        for entry in path:
+            sys.path.remove(entry)
