@@ -11,7 +11,12 @@ import machine
 from channel import Channel
 
 
+_COLLECT_BYTES = 8192
+
+
 async def main() -> None:
+    # What is garbage after an import must not stay between what lives long.
+    gc.threshold(_COLLECT_BYTES)
     channel = Channel()
     gc.collect()
     channel.send({"heap": [gc.mem_alloc(), gc.mem_free()]})
