@@ -19,16 +19,48 @@ sim: venv ## a station, its car and a server: see a charging session (OCPP= CSMS
 	@$(BIN)/python -m host_sim demo $(SIM_OPTIONS)
 
 .PHONY: test
-test: venv micropython check ## all checks and all tests, on CPython and on MicroPython
+test: venv micropython flash-tools check ## all checks and all tests, on CPython and on MicroPython
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: check
-check: venv micropython ## format, lint, types, firmware compiles, rings
+check: venv micropython ## format, lint, types, firmware compiles, rings, boards
 	$(BIN)/ruff format --check --output-format concise
 	$(BIN)/ruff check --output-format concise
 	$(BIN)/basedpyright --warnings
 	$(BIN)/python tools/compile_firmware.py
 	$(BIN)/python tools/check_rings.py
+	$(BIN)/python tools/boards.py
+
+# The real boards: BOARD= as in boards/, FLASH=8MB where a board has several sizes. DRY_RUN=1 prints the
+# commands only. ERASE=1 empties an ESP32 first, MPY_SHA256= is the hash of MPY_FIRMWARE=.
+DRY := $(if $(DRY_RUN),--dry-run)
+STATION_OPTIONS = $(DRY) $(if $(STATION),--station '$(STATION)') $(if $(WIFI),--wifi '$(WIFI)') \
+	$(if $(CA),--ca '$(CA)') $(if $(CERT),--cert '$(CERT)') $(if $(KEY),--key '$(KEY)')
+
+.PHONY: app
+app: venv micropython ## a board's application as a ROMFS image (BOARD= FLASH=)
+	@$(BIN)/python tools/build_app.py '$(BOARD)' --flash '$(FLASH)'
+
+.PHONY: firmware
+firmware: venv ## a board's MicroPython (BOARD= MPY_DIR= FLASH= DRY_RUN=1)
+	@$(BIN)/python tools/build_firmware.py '$(BOARD)' --mpy-dir '$(MPY_DIR)' --flash '$(FLASH)' $(DRY)
+
+.PHONY: flash
+flash: venv micropython flash-tools ## all onto a board (BOARD= PORT= STATION= WIFI= MPY_FIRMWARE= ERASE=1 DRY_RUN=1)
+	@$(BIN)/python tools/flash.py '$(BOARD)' --port '$(PORT)' $(STATION_OPTIONS) $(if $(ERASE),--erase) \
+		$(if $(MPY_FIRMWARE),--firmware '$(MPY_FIRMWARE)' --sha256 '$(MPY_SHA256)')
+
+.PHONY: monitor
+monitor: venv flash-tools ## a board's console, Ctrl-] ends it (PORT=)
+	@$(BIN)/mpremote connect '$(or $(PORT),auto)' repl
+
+.PHONY: boards-check
+boards-check: venv ## pins, drivers, manifests and partition tables of all boards
+	@$(BIN)/python tools/boards.py
+
+.PHONY: flash-tools
+flash-tools: venv ## esptool and mpremote, into .venv
+	@$(BIN)/python tools/get_flash_tools.py
 
 .PHONY: format
 format: venv ## put the source into its format, repair what lint can

@@ -54,10 +54,9 @@ def files(board: boards.Board, cross: Path = build_romfs.CROSS) -> dict[str, byt
             raise boards.Failure(str(failure)) from None
 
 
-def build(board: boards.Board, size: str = "") -> Path:
-    """Build the image; the path of it. Raises Failure, also if it does not fit its slot."""
+def build(board: boards.Board, room: int) -> Path:
+    """Build the image; the path of it. Raises Failure, also if it does not fit into `room`."""
     data = build_romfs.image(files(board))
-    _, room = board.image_slot(size)
     if len(data) > room:
         raise boards.Failure(
             f"the image has {len(data)} bytes and the slot {room}: leave out a dialect or blocks"
@@ -95,8 +94,9 @@ def main(arguments: list[str]) -> int:
         if options.files:
             print(build_files(board))
         else:
-            path = build(board, board.flash_size(options.flash))
-            size, room = path.stat().st_size, board.image_slot(options.flash)[1]
+            room = board.image_slot(options.flash)[1]
+            path = build(board, room)
+            size = path.stat().st_size
             print(f"{path}: {size} bytes, {100 * size // room} % of its slot")
     except boards.Failure as failure:
         print(f"app: {failure}", file=sys.stderr)

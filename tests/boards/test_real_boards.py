@@ -136,8 +136,8 @@ def test_a_bad_station_json_is_told(text, said, tmp_path: Path, capsys, monkeypa
             print(f"{type(error).__name__}: {error}")
 
         monkeypatch.setattr(sys, "print_exception", show, raising=False)
-        sys.modules["machine"].reset = lambda: resets.append(1)
-        import start
+        vars(sys.modules["machine"])["reset"] = lambda: resets.append(1)
+        import start  # pyright: ignore[reportMissingImports]
 
         start.run()
     assert said in capsys.readouterr().out
