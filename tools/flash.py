@@ -102,7 +102,7 @@ def check_program(path: Path, program: bytes) -> None:
         file.flush()
         command = [esptool(), "image-info", file.name]
         done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode or "invalid" in done.stdout:
+    if "(valid)" not in done.stdout or "(invalid" in done.stdout:
         raise Failure(f"{path}: MicroPython in it is damaged (esptool image-info): get it anew")
 
 

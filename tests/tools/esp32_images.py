@@ -10,7 +10,7 @@ def program(chip_id: int = 0, body: bytes = b"Charge point, test".ljust(64, b"."
     """An image with one segment, its checksum and its hash."""
     header = struct.pack("<BBBBI", 0xE9, 1, 2, 0x20, 0x40080000)
     header += struct.pack("<BBBBHBHHIB", 0xEE, 0, 0, 0, chip_id, 0, 0, 0xFFFF, 0, 1)
-    image = header + struct.pack("<II", 0x3F400020, len(body)) + body
+    image = header + struct.pack("<II", 0x3FFB0000, len(body)) + body
     checksum = 0xEF
     for byte in body:
         checksum ^= byte
