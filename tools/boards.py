@@ -90,11 +90,12 @@ class Board:
 
     def image_slot(self, size: str = "") -> tuple[int, int]:
         """Where `make flash` puts the application's image, and how large it may be."""
+        size = self.flash_size(size)
         if not self.is_esp32:
             return self.slots[0], self.slot_bytes
-        slot = partitions.find(self.table(self.flash_size(size)), "rom_0")
+        slot = partitions.find(self.table(size), "rom_0")
         if slot is None:
-            raise Failure(f"{self.table_file(self.flash_size(size)).name}: there is no rom_0")
+            raise Failure(f"{self.table_file(size).name}: there is no rom_0")
         return slot.offset, slot.size
 
 

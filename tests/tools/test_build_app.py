@@ -1,0 +1,101 @@
+"""A board's application: what is in it, always the same bytes, and that MicroPython runs it."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import boards, build_app, build_romfs
+from tools.portable_tests import INTERPRETER
+
+
+@pytest.fixture
+def board(tmp_path: Path, monkeypatch) -> boards.Board:
+    monkeypatch.setattr(boards, "RESULT", tmp_path)
+    return boards.load("esp32_poe")
+
+
+def test_the_same_bytes_twice_and_for_boards_alike(board):
+    first = build_app.build(board, 0x40000).read_bytes()
+    assert build_app.build(board, 0x40000).read_bytes() == first
+    f767, h743 = (build_app.files(boards.load(f"nucleo_{chip}zi")) for chip in ("f767", "h743"))
+    assert {name for name in f767 if f767[name] != h743[name]} == set()
+
+
+def test_what_is_in_it(board):
+    names = set(build_app.files(board))
+    assert {"board.mpy", "start.mpy", "composed.mpy", "image.mpy"} <= names
+    assert {"chargepoint/hal/reader_pn532.mpy", "chargepoint/runtime.mpy"} <= names
+    assert not {"chargepoint/hal/sim.mpy", "chargepoint/hal/reader_mfrc522.mpy"} & names
+    assert not {"stm32.mpy", "nucleo144.mpy", "main.mpy"} & names
+
+
+def test_a_board_may_leave_out_dialects_and_blocks(board):
+    whole = set(build_app.files(board))
+    board.dialects, board.blocks = ("ocpp201",), ("data_transfer",)
+    less = build_app.files(board)
+    assert not [name for name in less if "ocpp16" in name]
+    assert "chargepoint/station/trigger.mpy" not in less
+    assert "chargepoint/station/data_transfer.mpy" in less
+    assert whole - set(less) and set(less) <= whole
+
+
+def run(image: Path, code: str) -> str:
+    """On MicroPython's unix port, with the image at /rom."""
+    start = (
+        "import sys, vfs\n"
+        f"vfs.mount(vfs.VfsRom(open({str(image)!r}, 'rb').read()), '/rom')\n"
+        "sys.path.insert(0, '/rom')\n"
+    )
+    done = subprocess.run([INTERPRETER, "-c", start + code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_micropython_reads_it(board, tmp_path: Path):
+    # The native module is for another processor; all others are imported.
+    board.dialects, board.blocks = ("ocpp16",), ()
+    path = build_app.build(board, 0x40000)
+    code = (
+        "import image, interface, chargepoint.station.station, chargepoint.hal.reader_pn532\n"
+        "print(image.FEATURES, image.SUBPROTOCOLS)\n"
+    )
+    assert run(path, code) == "() ('ocpp1.6',)\n"
+
+
+def test_files_for_a_firmware_without_romfs(board):
+    folder = build_app.build_files(board)
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert names == set(build_app.files(board)) | {"main.py"}
+
+
+def test_an_image_that_does_not_fit_its_slot(board):
+    with pytest.raises(boards.Failure, match="leave out a dialect or blocks in boards/esp32_poe"):
+        build_app.build(board, 1000)
+
+
+def test_without_a_compiler(board, tmp_path: Path):
+    with pytest.raises(boards.Failure, match="make micropython"):
+        build_app.files(board, tmp_path / "mpy-cross")
+
+
+@pytest.mark.parametrize("name", ["esp32_s3", "pybd_sf6"])
+def test_the_command(name: str, board, capsys):
+    assert build_app.main([name]) == 0
+    assert "% of its slot" in capsys.readouterr().out
+    magic = (boards.RESULT / name / "app.romfs").read_bytes()[:3]
+    assert magic == build_romfs.image({})[:3]
+
+
+@pytest.mark.parametrize(
+    "arguments, said",
+    [
+        (["esp32"], "there is no such board"),
+        (["esp32_poe", "--flash", "8MB"], "FLASH=8MB: esp32_poe knows 4MB"),
+        (["pybd_sf6", "--flash", "8MB"], "has one size only"),
+    ],
+)
+def test_bad_options_are_one_line(arguments: list[str], said: str, capsys):
+    assert build_app.main(arguments) == 1
+    text = capsys.readouterr().err
+    assert said in text and text.count("\n") == 1
