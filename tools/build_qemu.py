@@ -4,7 +4,8 @@
 
 The firmware is MicroPython's qemu port, from the source that tools/get_micropython.py pins, with
 the board of boards/qemu_mps2; it is built anew when a file of the board has changed. The image is
-the application as tools/build_romfs.py makes it, with the simulated drivers and the board's own.
+the application as tools/build_romfs.py makes it, with the simulated drivers and the board's own;
+the firmware carries its names (tools/application_names.py) unless `--without-names` is given.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import build_romfs, get_arm_toolchain, get_micropython
+from tools import application_names, build_romfs, get_arm_toolchain, get_micropython
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD = ROOT / "boards" / "qemu_mps2"
@@ -75,27 +76,42 @@ def digest(prefix: str) -> str:
     return found.hexdigest()
 
 
-def build_firmware() -> Path:
+def manifest(files: dict[str, bytes]) -> Path:
+    """Of what is frozen: the board's, and the names of these modules."""
+    names = application_names.write(files.values(), RESULT / "names")
+    path = names.with_name("manifest.py")
+    path.write_text(
+        f'include("$(BOARD_DIR)/firmware_manifest.py")\nfreeze("{names.parent}", "{names.name}")\n'
+    )
+    return path
+
+
+def build_firmware(files: dict[str, bytes]) -> Path:
+    """files: the modules whose names it is to carry."""
     firmware = RESULT / "firmware.elf"
     prefix = get_arm_toolchain.compiler_prefix()
-    stamp, wanted = RESULT / "firmware.digest", digest(prefix)
-    if firmware.exists() and stamp.exists() and stamp.read_text() == wanted:
+    frozen = manifest(files)
+    names = hashlib.sha256(frozen.with_name(application_names.MODULE).read_bytes()).hexdigest()
+    stamp, wanted = RESULT / "firmware.digest", [digest(prefix), names]
+    built = stamp.read_text().split() if firmware.exists() and stamp.exists() else [""]
+    if built == wanted:
         return firmware
     cross = build_romfs.CROSS
     if not cross.exists():
         raise Failure("no mpy-cross; run `make micropython`")
     tree, build, log = source(), RESULT / "build", RESULT / "build.log"
-    shutil.rmtree(build, ignore_errors=True)  # MicroPython's makefiles do not see every change
+    if built[0] != wanted[0]:  # MicroPython's makefiles do not see every change
+        shutil.rmtree(build, ignore_errors=True)
     environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     environment.pop("MFLAGS", None)
     environment["MICROPY_GIT_TAG"] = "v" + get_micropython.VERSION
     environment["SOURCE_DATE_EPOCH"] = "0"
-    print("building the emulated board's firmware (about a minute, once)", flush=True)
+    print("building the emulated board's firmware (at first about a minute)", flush=True)
     command = ["make", "-j2", "-C", str(tree / "ports" / "qemu"), f"PYTHON={sys.executable}"]
     command += ["BOARD=qemu_mps2", f"BOARD_DIR={BOARD}", f"BUILD={build}"]
     command += [f"MICROPY_MPYCROSS={cross}", "MICROPY_MPYCROSS_DEPENDENCY="]
     command += [f"MICROPY_HEAP_SIZE={HEAP_BYTES}", f"CROSS_COMPILE={prefix}"]
-    command += [f"FROZEN_MANIFEST={BOARD / 'firmware_manifest.py'}"]
+    command += [f"FROZEN_MANIFEST={frozen}"]
     with log.open("w") as file:
         try:
             done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment)
@@ -104,30 +120,36 @@ def build_firmware() -> Path:
     if done.returncode:
         raise Failure(f"the build of the firmware failed, see {log}")
     shutil.copy2(build / "firmware.elf", firmware)
-    stamp.write_text(wanted)
+    stamp.write_text(" ".join(wanted))
     return firmware
 
 
-def build_image(dialects=build_romfs.DIALECTS) -> tuple[bytes, dict[str, int]]:
-    """The image, and the size of each module in it."""
+def compile_modules() -> dict[str, bytes]:
+    """All that an image can have."""
     folder = RESULT / "modules"
     shutil.rmtree(folder, ignore_errors=True)
     for name, path in MODULES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, folder / name)
-    image, sizes = build_romfs.build("armv7m", dialects, without=(), add=folder)
-    new = RESULT / "app.romfs.new"
-    new.write_bytes(image)
-    new.rename(RESULT / "app.romfs")
-    return image, sizes
+    return build_romfs.modules("armv7m", without=(), add=folder)
 
 
-def build(dialects=build_romfs.DIALECTS) -> tuple[Path, bytes, dict[str, int]]:
+def build(
+    dialects=build_romfs.DIALECTS, with_names: bool = True
+) -> tuple[Path, bytes, dict[str, int]]:
     """Build both: the firmware's file, the image, its modules' sizes. Raises a Failure."""
     RESULT.mkdir(parents=True, exist_ok=True)
     with (RESULT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        return build_firmware(), *build_image(dialects)
+        files = compile_modules()
+        firmware = build_firmware(files if with_names else {})
+        left_out = [f"/{name}/" for name in build_romfs.DIALECTS if name not in dialects]
+        files = {p: data for p, data in files.items() if not any(name in p for name in left_out)}
+        image = build_romfs.image(files)
+        new = RESULT / "app.romfs.new"
+        new.write_bytes(image)
+        new.rename(RESULT / "app.romfs")
+        return firmware, image, {path: len(data) for path, data in files.items()}
 
 
 def main(arguments: list[str]) -> int:
@@ -135,9 +157,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--dialects", nargs="+", choices=build_romfs.DIALECTS, default=build_romfs.DIALECTS
     )
+    parser.add_argument("--without-names", action="store_true", help="of the application")
     options = parser.parse_args(arguments)
     try:
-        firmware, image, sizes = build(options.dialects)
+        firmware, image, sizes = build(options.dialects, not options.without_names)
     except (Failure, build_romfs.Failure, get_micropython.Failure) as failure:
         print(f"build_qemu: {failure}", file=sys.stderr)
         return 1

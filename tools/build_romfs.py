@@ -55,10 +55,14 @@ def module_files(root: Path, dialects=DIALECTS, without=("hal.sim",)) -> list[Pa
 
 
 def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: int) -> bytes:
-    """The .mpy of one file. `name` is what tracebacks call it."""
+    """The .mpy of one file; `name`: its path in the image.
+
+    Tracebacks call it by its dotted name, which is in memory anyhow: a path would be another text.
+    """
+    module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "x.mpy"
-        command = [str(cross), f"-march={architecture}", f"-O{optimize}", "-s", name]
+        command = [str(cross), f"-march={architecture}", f"-O{optimize}", "-s", module]
         done = subprocess.run(
             [*command, "-o", str(output), str(source)], capture_output=True, text=True
         )
@@ -108,7 +112,13 @@ def named(name: str) -> bytes:
     return number(len(encoded)) + encoded
 
 
-def build(
+def build(*arguments, **options) -> tuple[bytes, dict[str, int]]:
+    """The image of modules(), and the size of each .mpy in it by its path. Raises Failure."""
+    files = modules(*arguments, **options)
+    return image(files), {name: len(data) for name, data in files.items()}
+
+
+def modules(
     architecture: str,
     dialects=DIALECTS,
     without=("hal.sim",),
@@ -116,8 +126,8 @@ def build(
     add: Path | None = None,
     root: Path = ROOT,
     cross: Path = CROSS,
-) -> tuple[bytes, dict[str, int]]:
-    """The image, and the size of each .mpy in it by its path. Raises Failure."""
+) -> dict[str, bytes]:
+    """The .mpy files by their paths. Raises Failure."""
     if not cross.exists():
         raise Failure("no mpy-cross; run `make micropython`")
     sources = {
@@ -126,11 +136,10 @@ def build(
     }
     if add is not None:
         sources |= {file.relative_to(add).as_posix(): file for file in sorted(add.rglob("*.py"))}
-    files = {
+    return {
         name.removesuffix(".py") + ".mpy": compiled(source, name, cross, architecture, optimize)
         for name, source in sources.items()
     }
-    return image(files), {name: len(data) for name, data in files.items()}
 
 
 def main(arguments: list[str]) -> int:

@@ -133,9 +133,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--dialects", nargs="+", choices=("2.0.1", "1.6"), default=("2.0.1", "1.6")
     )
+    parser.add_argument("--without-names", action="store_true", help="as of another application")
     options = parser.parse_args(arguments)
     try:
-        _, _, sizes = build_qemu.build()
+        _, _, sizes = build_qemu.build(with_names=not options.without_names)
     except (
         build_qemu.Failure,
         build_romfs.Failure,
