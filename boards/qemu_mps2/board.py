@@ -12,6 +12,8 @@ from host.board import Board as HostBoard
 class Board(HostBoard):
     """config: as the host's; its clock has `elapsed_ms` since the station's tick 0."""
 
+    message_limit = 4096
+
     def __init__(self, config: dict, channel):
         clock = config["clock"]
         clock["tick_ms"] = time.ticks_add(time.ticks_ms(), -clock["elapsed_ms"])

@@ -36,10 +36,10 @@ class LinkSettings:
 
     urls: the network connection profiles, as tuples (url, security_profile, slot), in any order;
     tls_files: paths of root certificates, own certificate and key, None each; limit: bytes of the
-    longest message.
+    longest message, which the link keeps room for.
     """
 
-    def __init__(self, model, urls, subprotocols, tls_files=(None, None, None), limit=16384):
+    def __init__(self, model, urls, subprotocols, tls_files=(None, None, None), limit=4096):
         self._model = model
         self._urls = urls
         self.identity = model.layout.identity
