@@ -11,8 +11,9 @@ from tools import boards, build_firmware
 MAKE = """#!/bin/sh
 echo "$@" >> "$CALLS"
 for word in "$@"; do
-  case "$word" in BUILD=*) mkdir -p "${word#BUILD=}"; echo firmware > "${word#BUILD=}/$PRODUCT";; esac
+  case "$word" in BUILD=*) folder="${word#BUILD=}" ;; esac
 done
+[ -z "$folder" ] || { mkdir -p "$folder"; echo firmware > "$folder/$PRODUCT"; }
 """
 
 
