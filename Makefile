@@ -42,7 +42,7 @@ app: venv micropython ## a board's application as a ROMFS image (BOARD= FLASH=)
 	@$(BIN)/python tools/build_app.py '$(BOARD)' --flash '$(FLASH)'
 
 .PHONY: firmware
-firmware: venv ## a board's MicroPython (BOARD= MPY_DIR= FLASH= DRY_RUN=1)
+firmware: venv micropython ## a board's MicroPython (BOARD= MPY_DIR= FLASH= DRY_RUN=1)
 	@$(BIN)/python tools/build_firmware.py '$(BOARD)' --mpy-dir '$(MPY_DIR)' --flash '$(FLASH)' $(DRY)
 
 .PHONY: flash

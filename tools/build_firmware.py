@@ -23,7 +23,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
-from tools import boards
+from tools import application_names, boards, build_app
 
 LEAST = (1, 25)
 _UPSTREAM = ("pins.csv", "*_hal_conf.h", "board_init.c", "bdev.c")
@@ -109,12 +109,26 @@ def flash_options(size: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def commands(board: boards.Board, tree: Path, definition: Path) -> list[list[str]]:
+def manifest(board: boards.Board) -> Path:
+    """Of all that is frozen: the board's manifest.py, and the application's names. Raises Failure.
+
+    The names are then static strings, for which the application takes no heap.
+    """
+    folder = boards.RESULT / board.name / "names"
+    names = application_names.write(build_app.files(board).values(), folder)
+    path = folder / "manifest.py"
+    path.write_text(
+        f'include("{board.folder / "manifest.py"}")\nfreeze("{names.parent}", "{names.name}")\n'
+    )
+    return path
+
+
+def commands(board: boards.Board, tree: Path, definition: Path, manifest: Path) -> list[list[str]]:
     """What is called, in order."""
     build = boards.RESULT / board.name / "build"
     make = ["make", "-C", str(tree / "ports" / board.chip.port)]
     make += [f"BOARD_DIR={definition}", f"BUILD={build}"]
-    make += [f"FROZEN_MANIFEST={board.folder / 'manifest.py'}"]
+    make += [f"FROZEN_MANIFEST={manifest}"]
     if board.is_esp32:
         module = board.folder.parent / "common" / "c_esp32" / "micropython.cmake"
         make.append(f"USER_C_MODULES={module}")
@@ -126,12 +140,14 @@ def build(board: boards.Board, mpy_dir: str, size: str, dry_run: bool) -> Path |
     if dry_run:
         tree = Path(mpy_dir or "MPY_DIR").expanduser().absolute()
         definition = boards.RESULT / board.name / "definition" / board.name
+        frozen = boards.RESULT / board.name / "names" / "manifest.py"
     else:
         tree = check(board, mpy_dir)
         definition = stage(board, tree, size)
+        frozen = manifest(board)
     environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}
     environment.pop("MFLAGS", None)
-    for command in commands(board, tree, definition):
+    for command in commands(board, tree, definition, frozen):
         print(shlex.join(command), flush=True)
         if not dry_run and subprocess.run(command, env=environment).returncode:
             raise boards.Failure("MicroPython's build failed, see above")

@@ -27,7 +27,6 @@ from chargepoint.station.station import Station
 from chargepoint.store.files import FileStore
 
 _POLL_MS = const(20)  # IEC 61851-1: the power is off 100 ms after the EV has left C
-_MESSAGE_LIMIT = const(4096)
 _RTC_MS = const(60000)  # between two looks at the real time clock
 _PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
 
@@ -52,7 +51,7 @@ class Composed:
         urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
         subprotocols = [name for name in config["ocpp"] if name in image.SUBPROTOCOLS]
         tls = [_existing(flash + "/tls/" + name) for name in ("root", "certificate", "key")]
-        settings = LinkSettings(station.model, urls, subprotocols, tuple(tls), _MESSAGE_LIMIT)
+        settings = LinkSettings(station.model, urls, subprotocols, tuple(tls))
         network = Resolver(os.urandom, servers)
 
         def make_link(wake):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from host_sim.csms import Csms
 from tools import boards, stand_ins
 
 ALL = boards.names()
@@ -142,3 +143,27 @@ def test_a_bad_station_json_is_told(text, said, tmp_path: Path, capsys, monkeypa
         start.run()
     assert said in capsys.readouterr().out
     assert len(resets) == (text is not None)
+
+
+@pytest.mark.parametrize("name", ["esp32_s3", "nucleo_h743zi"])
+def test_a_board_registers_with_a_server(name: str, tmp_path: Path, capsys):
+    async def scenario():
+        csms = Csms()
+        await csms.start()
+        try:
+            with make(name, tmp_path, {"csms": [[csms.url, 0]]}) as (composed, _):
+                quiet(composed)
+                station = composed.runtime.station
+                task = asyncio.create_task(composed.run())
+                for _ in range(200):
+                    await asyncio.sleep(0.02)
+                    if station.online:
+                        break
+                assert station.online and composed._watchdog._wdt.fed
+                composed.runtime.stopping = True
+                composed.runtime.wake()
+                assert await asyncio.wait_for(task, 10) == ""
+        finally:
+            await csms.stop()
+
+    asyncio.run(scenario())

@@ -62,7 +62,7 @@ def test_esp32(tree: Path, tmp_path: Path, capsys):
     common = boards.BOARDS / "common"
     assert make == (
         f"-C {tree}/ports/esp32 BOARD_DIR={definition} BUILD={folder}/build"
-        f" FROZEN_MANIFEST={boards.BOARDS}/esp32_generic/manifest.py"
+        f" FROZEN_MANIFEST={folder}/names/manifest.py"
         f" USER_C_MODULES={common}/c_esp32/micropython.cmake"
     )
     table = (definition / "partitions.csv").read_text()
@@ -73,6 +73,9 @@ def test_esp32(tree: Path, tmp_path: Path, capsys):
     for line in (definition / "mpconfigboard.cmake").read_text().splitlines():
         if "MICROPY_BOARD_DIR" in line:
             assert (definition / line.strip().rpartition("/")[2]).exists()
+    frozen = (folder / "names/manifest.py").read_text()
+    assert f'include("{boards.BOARDS}/esp32_generic/manifest.py")' in frozen
+    assert "x.Mfrc522" in (folder / "names/application_names.py").read_text()
     assert (folder / "firmware.bin").read_text() == "firmware\n"
     assert "SHA-256" in capsys.readouterr().out
 
@@ -97,7 +100,7 @@ def test_stm32(tree: Path, tmp_path: Path, monkeypatch, capsys):
 def test_a_dry_run_needs_nothing(name: str, tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(boards, "RESULT", tmp_path / "boards")
     assert build_firmware.main([name, "--dry-run"]) == 0
-    assert f"FROZEN_MANIFEST={boards.BOARDS}/{name}/manifest.py" in capsys.readouterr().out
+    assert "/names/manifest.py" in capsys.readouterr().out
     assert not (tmp_path / "boards").exists()
 
 
