@@ -98,6 +98,7 @@ def test_station_loads_the_dialect_by_the_package_only():
     "source",
     [
         "class A: pass",
+        "class A:\n    things = []",
         "x = []",
         "x = (1, 2)",
         "x = f()",
@@ -115,6 +116,7 @@ def test_transient_modules_have_functions_and_constants():
         '"""Text."""\nimport json\nfrom ..compat import const\n_TYPE_CHECKING = const(False)\n'
         "if _TYPE_CHECKING:\n    from typing import Any\n_A = const(1 << 3)\n_B = b'x'\n"
         "_C: str = 'a' 'b'\n_D = -1\ndef f(): pass\n"
+        "class A:\n    '''Text.'''\n    def f(self): pass\n"
     )
     assert rings.stateful(ast.parse(source)) == []
 

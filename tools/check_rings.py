@@ -141,9 +141,20 @@ def is_constant(node: ast.AST) -> bool:
 
 
 def stateful(tree: ast.Module) -> list[str]:
-    """What a transient module has beside functions, constants and imports."""
+    """What a transient module or a class in it has beside functions, constants and imports."""
+    return outside_functions(tree) + [
+        f"{node.lineno}: a transient module changes a global"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Global)
+    ]
+
+
+def outside_functions(tree: ast.Module | ast.ClassDef) -> list[str]:
     problems = []
     for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            problems += outside_functions(node)
+            continue
         if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom)):
             continue
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
@@ -156,11 +167,6 @@ def stateful(tree: ast.Module) -> list[str]:
         problems.append(
             f"{node.lineno}: a transient module keeps more than functions and constants"
         )
-    problems += [
-        f"{node.lineno}: a transient module changes a global"
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Global)
-    ]
     return problems
 
 

@@ -2,8 +2,10 @@
 
 Resident modules run all the time. A transient one answers a rare message: it is imported when that
 message comes, and dropped after it, so that its functions cost no heap in between (28 bytes each).
-Transient modules therefore hold functions and constants only; state lives in the device model, the
-store and the objects of the resident modules. `tests/test_rings.py` holds this table against the
+The same goes for what only the making of a connection needs. Transient modules therefore hold
+functions and constants only, or a class whose objects do not outlive the use (they would keep the
+whole module); state lives in the device model, the store and the objects of the resident modules.
+`tests/test_rings.py` holds this table against the
 tree, `tests/test_heap.py` that they go and leave nothing behind. Of the dialects only the one that
 is spoken stays, see `profiles.load`.
 """
@@ -21,10 +23,11 @@ station.power station.provisioning station.record station.router station.station
 station.transaction station.transactions
 profiles.ocpp16.schema profiles.ocpp201.schema
 store.frame
-link.backoff link.handshake link.masking link.masking_native link.url link.websocket
+link.backoff link.masking link.masking_native link.websocket
 """
 TRANSIENT = """
 device_model.access device_model.presets device_model.report device_model.variables
+link.handshake link.tls link.url
 station.availability station.cache station.computed station.data_transfer
 station.remote_control station.reset station.resume station.snapshot station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
@@ -34,7 +37,7 @@ SHELL = """
 hal.clock hal.contactor hal.evse hal.hardware hal.indicator hal.lock hal.meter_modbus
 hal.meter_s0 hal.pilot hal.proximity hal.reader hal.reader_mfrc522 hal.reader_pn532
 hal.residual_current hal.rtc hal.sim hal.watchdog
-link.dns link.manager link.stream link.tls runtime store.files
+link.dns link.manager link.stream runtime store.files
 """
 
 _PACKAGE = __name__[: __name__.rfind(".")]

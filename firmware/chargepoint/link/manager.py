@@ -18,8 +18,8 @@ What this does not do: send a BootNotification, journal anything, know what is i
 import asyncio
 from collections import deque
 
+from .. import modules
 from ..compat import const
-from . import handshake, tls, url
 from .backoff import RetryBackOff, Turns
 from .stream import open_stream
 from .websocket import CLOSE, OVERSIZED, PING, PONG, TEXT, Receiver, Sender
@@ -158,11 +158,8 @@ class Link:
         """When poll() is due (ms), None if only `wake` can make it so."""
         if self.state == WAITING:
             return (self._due or 0) if self.enabled else None
-        earliest = None
-        for at in (self._deadline, self._ping_at, self._pong_by, self._write_by):
-            if at is not None and (earliest is None or at < earliest):
-                earliest = at
-        return earliest
+        times = (self._deadline, self._ping_at, self._pong_by, self._write_by)
+        return min([at for at in times if at is not None], default=None)
 
     # What poll() does
 
@@ -216,11 +213,9 @@ class Link:
         self._events.append((kind, self._ended))
         wait_ms = self._wait_ms
         if wait_ms is None:
-            random = self._random_bytes(2)
+            random = int.from_bytes(self._random_bytes(2), "big")
             times, range_s, minimum_s = self._settings.backoff
-            wait_ms = self._backoff.next_wait_ms(
-                times, range_s, minimum_s, random[0] << 8 | random[1]
-            )
+            wait_ms = self._backoff.next_wait_ms(times, range_s, minimum_s, random)
             wait_ms = max(wait_ms, _LEAST_WAIT_MS)
         self._due = now + wait_ms
         fault = self._fault
@@ -255,6 +250,8 @@ class Link:
             except (OSError, ValueError) as error:
                 self._refused(error)
                 return
+            finally:
+                modules.release()
             await self._read()
             self._end(self._why or "connection lost")
         except OSError as error:
@@ -266,7 +263,7 @@ class Link:
     def _refused(self, error) -> None:
         """No connection came about. An untrustworthy TLS peer is news for the CSMS, once."""
         if self._phase != _SETTINGS and self.profile[0][:4].lower() == "wss:":
-            event = tls.refusal(error)
+            event = modules.use("link.tls").refusal(error)
             if event is not None and event != self._reported:
                 self._reported = event
                 self._emit("security", event)
@@ -278,15 +275,18 @@ class Link:
         receiver = self._receiver
         place, security_profile = self.profile
         self._phase = _SETTINGS
-        address = url.parse(place, settings.identity)
+        address = modules.use("link.url").parse(place, settings.identity)
         if security_profile >= 2 and not address[0]:
             raise ValueError("security profile %d needs a wss:// URL" % security_profile)
         self._secure = address[0]
-        context = tls.context(security_profile, settings.tls_files) if address[0] else None
+        context = None
+        if address[0]:
+            context = modules.use("link.tls").context(security_profile, settings.tls_files)
         offered = settings.subprotocols
         # With security profile 3 the certificate says who the station is.
         password = settings.password if security_profile < 3 else None
         nonce = self._random_bytes(16)
+        handshake = modules.use("link.handshake")
         request = handshake.request(address, nonce, offered, settings.identity, password)
         self._phase = "name"
         ip, port = await self._network.resolve(address[1], address[2])

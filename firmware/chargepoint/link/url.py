@@ -4,7 +4,6 @@ Strict, since the URL comes over the wire (SetNetworkProfile) and goes into an H
 ASCII, no user information, no fragment, no control characters, no spaces.
 """
 
-_SCHEMES = ("ws://", "wss://")
 # What may stand in a segment of a path besides letters and digits (RFC 3986, pchar).
 _PATH_SAFE = "-._~!$&'()*+,;=:@"
 
@@ -16,8 +15,8 @@ def parse(url: str, identity: str = ""):
     after the path (a `/` at its end is not doubled). Raises ValueError: what is wrong with it.
     """
     lower = url[:6].lower()
-    secure = lower == _SCHEMES[1]
-    if not secure and lower[:5] != _SCHEMES[0]:
+    secure = lower == "wss://"
+    if not secure and lower[:5] != "ws://":
         raise ValueError("the URL must begin with ws:// or wss://")
     for c in url:
         if c <= " " or c > "~" or c in '"<>\\^`{|}':
