@@ -1,0 +1,104 @@
+"""The image of a board runs on MicroPython: from boot.py to a station that polls its drivers.
+
+machine and network are stand-ins that answer anything; what counts here is that all modules of the
+image, compiled as for a board, import and compose on the interpreter that they are made for.
+"""
+
+import dataclasses
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.boards.test_boot import SLOTS
+from tools import boards, build_app, build_romfs, stand_ins
+from tools.portable_tests import INTERPRETER, ROOT
+
+HARDWARE = """
+import sys, os
+
+class Part:
+    def __init__(self, *given, **named):
+        self.level = named.get("value") or 0
+    def __getattr__(self, name):
+        if name.isupper() or name == "STA_IF" or name == "PHY_LAN8720":
+            return 1
+        raise AttributeError(name)
+    def value(self, level=None):
+        if level is None:
+            return self.level
+        self.level = level
+    def irq(self, handler, trigger, hard=False): pass
+    def read_u16(self): return 0
+    def freq(self, hz): pass
+    def duty_u16(self, duty): pass
+    def period(self): return 999
+    def channel(self, *given, **named): return self
+    def pulse_width(self, width): pass
+    def any(self): return 0
+    def readinto(self, *given): return None
+    def write(self, data): return len(data)
+    def write_readinto(self, out, into): pass
+    def datetime(self): return (2000, 1, 1, 6, 0, 0, 0, 0)
+    def feed(self): print("fed")
+    def active(self, on): pass
+    def isconnected(self): return False
+    def connect(self, *given): pass
+    def disconnect(self): pass
+
+Part.IN = Part.OUT = Part.PULL_UP = Part.IRQ_RISING = Part.IRQ_FALLING = 1
+Part.ATTN_11DB = Part.IRQ_TXIDLE = Part.PWM = 1
+
+class machine:
+    Pin = ADC = PWM = UART = SPI = RTC = WDT = Timer = Part
+    @staticmethod
+    def reset():
+        print("reset")
+
+class network:
+    WLAN = LAN = Part
+    STA_IF = PHY_LAN8720 = 0
+
+sys.modules["machine"] = sys.modules["pyb"] = machine
+sys.modules["network"] = network
+"""
+# The board is asked to end after its third pass.
+END = """
+import board, composed
+board.FLASH = FLASH
+if "nucleo144" in sys.modules:
+    sys.modules["nucleo144"].FLASH = FLASH
+before_wait = composed.Composed._before_wait
+passes = []
+def counted(self, deadline, settled):
+    before_wait(self, deadline, settled)
+    passes.append(1)
+    if len(passes) == 3:
+        self.runtime.station.reboot = "Scheduled"
+composed.Composed._before_wait = counted
+"""
+
+
+@pytest.mark.parametrize("name", boards.names())
+def test_a_station_comes_up(name: str, tmp_path: Path):
+    board = boards.load(name)
+    board.chip = dataclasses.replace(board.chip, mpy="x64")  # native code for this machine
+    image = build_romfs.image(build_app.files(board))
+    (tmp_path / "flash").mkdir()
+    config = {**stand_ins.CONFIG, "variables": {"OCPPCommCtrlr.HeartbeatInterval": 77}}
+    (tmp_path / "flash" / "station.json").write_text(json.dumps(config))
+    program = tmp_path / "program.py"
+    boot, main = ((ROOT / "firmware" / f"{part}.py").read_text() for part in ("boot", "main"))
+    slots = f'open({str(tmp_path / "image")!r}, "rb").read()'
+    (tmp_path / "image").write_bytes(image)
+    text = HARDWARE + (SLOTS % (b"", b"")).replace("\"rom_0\": b''", f'"rom_0": {slots}')
+    flash = str(tmp_path / "flash")
+    program.write_text(text + boot + f"\nFLASH = {flash!r}\n" + END + main)
+    command = [str(INTERPRETER), "-X", "heapsize=1m", str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
+    said = done.stdout + done.stderr
+    assert done.returncode == 0, said
+    assert "fed" in said and "restart: Scheduled" in said, said
+    assert said.rstrip().endswith("reset"), said
+    assert (tmp_path / "flash" / "store").is_dir()
