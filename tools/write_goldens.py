@@ -12,7 +12,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "firmware")]
 def main() -> None:
     importlib.import_module("tests.support.transcript").__dict__["WRITE"] = True
     for path in sorted((ROOT / "tests" / "scenarios").glob("test_*.py")):
-        if "transcript.compare" not in path.read_text():
+        if "transcript.compare" not in path.read_text(encoding="utf-8"):
             continue
         module = importlib.import_module(f"tests.scenarios.{path.stem}")
         for name, test in vars(module).items():

@@ -129,8 +129,8 @@ class Calls:
 
     def _overtakes(self, head) -> bool:
         """Whether the first event goes before that journal entry."""
-        seq, kind, _ = head
-        if kind != "TransactionEvent" or seq <= self.station.outbox.offline_until:
+        seq, kind, data = head
+        if kind != "TransactionEvent" or data.offline:
             return True
         return seq > self._events[0][0]
 
