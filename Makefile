@@ -4,7 +4,6 @@ PYTHON ?= python3
 JOBS ?= 2
 BIN := .venv/bin
 READY := .venv/ready
-HOST_SOURCES := firmware boards host_sim tests tools
 
 # make sim: OCPP=2.0.1 or 1.6 (default: a session in each), CSMS=ws://... (default: the built-in one),
 # ONCE=1 ends after the sessions, with exit status 0 only if they were whole and correct.
@@ -12,7 +11,7 @@ SIM_OPTIONS := $(if $(OCPP),--ocpp '$(OCPP)') $(if $(CSMS),--csms '$(CSMS)') $(i
 
 .PHONY: help
 help: ## print this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: sim
 sim: venv ## a station, its car and a server: see a charging session (OCPP= CSMS= ONCE=1)
@@ -21,6 +20,10 @@ sim: venv ## a station, its car and a server: see a charging session (OCPP= CSMS
 .PHONY: test
 test: venv micropython flash-tools check ## all checks and all tests, on CPython and on MicroPython
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+.PHONY: soak
+soak: venv micropython ## long random walks of the whole station, a quarter of an hour
+	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) tests/scenarios/test_invariants.py
 
 .PHONY: check
 check: venv micropython ## format, lint, types, firmware compiles, rings, boards
@@ -96,3 +99,5 @@ clean: ## remove what tests and tools leave behind
 .PHONY: distclean
 distclean: clean ## remove the environment and the interpreter too
 	rm -rf .venv build
+
+include boards/qemu_mps2/qemu.mk

@@ -1,15 +1,17 @@
 """What holds for all tests: fixed examples from Hypothesis, and a limit on real time."""
 
+import os
 import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-_LIMIT_S = 300
+SOAK = bool(os.environ.get("SOAK"))  # `make soak`: long, and other examples each time
+_LIMIT_S = 7200 if SOAK else 300
 
 settings.register_profile(
     "fixed",
-    derandomize=True,
+    derandomize=not SOAK,
     database=None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -10,7 +10,6 @@ import sys
 import machine
 from channel import Channel
 
-
 _COLLECT_BYTES = 8192
 
 
