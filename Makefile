@@ -22,7 +22,7 @@ test: venv micropython flash-tools check ## all checks and all tests, on CPython
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: soak
-soak: venv micropython ## long random walks of the whole station, a quarter of an hour
+soak: venv micropython ## long random walks of the whole station, ten minutes or more
 	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) tests/scenarios/test_invariants.py
 
 .PHONY: check

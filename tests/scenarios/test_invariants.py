@@ -356,5 +356,5 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(
-    max_examples=3000 if SOAK else 100, stateful_step_count=80 if SOAK else 40
+    max_examples=10000 if SOAK else 100, stateful_step_count=80 if SOAK else 40
 )
