@@ -57,7 +57,7 @@ class Simulator:
         self.pacer = Pacer(self.clock, self.evses, self.network, self.life, self._write_meters)
         self._tasks: set[asyncio.Task] = set()
         self._last_state: dict | None = None
-        self._trouble = ""  # why there is no connection, as it was last told
+        self._trouble: set[str] = set()  # why there has been no connection since the last one
         self._to_publish = asyncio.Event()
 
     async def run(self) -> int:
@@ -206,12 +206,13 @@ class Simulator:
             self._publish_state()
 
     def _log(self, text: str) -> None:
-        """Pass on what the station says; why it has no connection is a warning, once."""
+        """Pass on what the station says; each reason for having no connection is a warning once."""
         level = logging.INFO
         if text.startswith("connected:"):
-            self._trouble = ""
-        elif text.startswith("no connection:") and text != self._trouble:
-            self._trouble, level = text, logging.WARNING
+            self._trouble.clear()
+        elif text.startswith("no connection:") and text not in self._trouble:
+            self._trouble.add(text)
+            level = logging.WARNING
         _LOG.log(level, "station: %s", text)
 
     async def _resolve(self, number: int, host: str, port: int) -> None:

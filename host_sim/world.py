@@ -173,6 +173,7 @@ class Evse:
                 self.voltage_mv,
                 self.ev.soc_percent if self.ev is not None else -1,
                 self._settled_ms - boot_ms,
+                self.register_mj % 3600,
             ],
         }
 

@@ -12,9 +12,9 @@ from channel import Network
 
 from chargepoint import VERSION, modules
 from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
-from chargepoint.hal.clock import SimClock
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import SimEvse, SimReader
+from chargepoint.hal.sim_clock import SimClock
 from chargepoint.link.manager import Link
 from chargepoint.runtime import LinkSettings, Runtime
 from chargepoint.station.station import Station
@@ -29,6 +29,8 @@ _PRIORITY = 61  # OCPPCommCtrlr.NetworkConfigurationPriority
 class Board:
     """The whole station; `runtime` runs it. `told` is True once the world is known."""
 
+    message_limit = 16384
+
     def __init__(self, config: dict, channel):
         self._channel = channel
         self._network = Network(channel)
@@ -39,13 +41,15 @@ class Board:
         self._clock = SimClock(clock["speed"], clock["tick_ms"])
         self._epoch_ms = clock["epoch_ms"]  # of tick 0; None: there is no clock of its own
         self._evses = [SimEvse() for _ in config["evses"]]
-        for n, evse in enumerate(self._evses):
-            evse.changed = _reporter(channel, n + 1, evse, self._clock)
         self._reader = SimReader()
         station = self._station(config)
-        hardware = _Hardware(self._evses, self._reader, station)
+        self._hardware = hardware = _Hardware(self._evses, self._reader, station)
+        for n, evse in enumerate(self._evses):
+            evse.changed = self._reporter(n + 1, evse)
         urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
-        settings = LinkSettings(station.model, urls, config["ocpp"], config["tls"])
+        settings = LinkSettings(
+            station.model, urls, config["ocpp"], config["tls"], self.message_limit
+        )
 
         def make_link(wake):
             return Link(settings, self._network, urandom, wake)
@@ -63,14 +67,14 @@ class Board:
 
     def handle(self, line: dict) -> None:
         """Take one line of the host."""
+        self._hardware.pass_ms = None
         if "evse" in line:
             evse = self._evses[line["evse"] - 1]
             evse.pilot.connector_id = line["plugged"]
             evse.pilot.pilot_state = line["pilot"]
-            energy_mwh, power_w, currents_ma, voltages_mv, soc, at_ms = line["meter"]
-            evse.meter.set(energy_mwh, power_w, currents_ma, voltages_mv, soc, at_ms)
+            evse.meter.set(*line["meter"])
             if not evse.contactor.closed():  # a word that was on its way when it opened
-                evse.meter.stop(at_ms)
+                evse.meter.stop(evse.meter.at_ms)
         elif "register" in line:
             evse_id, energy_mwh = line["register"]
             self._evses[evse_id - 1].meter.replace(energy_mwh)
@@ -139,6 +143,31 @@ class Board:
         elif code == "ConnectorLockFailure":
             evse.lock.stuck = active
 
+    def _reporter(self, evse_id: int, evse: SimEvse):
+        """A function that tells the host what the station has done to an EVSE, and when.
+
+        That is the moment of the pass in which it did it: the one that it tells the server, and at
+        which it has read the meter.
+        """
+
+        def report() -> None:
+            now = self._hardware.pass_ms
+            if now is None:
+                now = self._clock.now()
+            if not evse.contactor.closed():
+                evse.meter.stop(now)  # at once: the host's word comes later
+            self._channel.send(
+                {
+                    "evse": evse_id,
+                    "closed": evse.contactor.closed(),
+                    "offered_ma": evse.pilot.offered_ma,
+                    "locked": evse.lock.locked(),
+                    "at_ms": now,
+                }
+            )
+
+        return report
+
     def _before_wait(self, deadline, settled: bool) -> None:
         """A pass is over: answer who waits for that."""
         queries, self._queries = self._queries, []
@@ -170,6 +199,11 @@ class _Hardware(Hardware):
     def __init__(self, evses, reader, station):
         super().__init__(evses, reader)
         self._station = station
+        self.pass_ms = None  # of the pass that runs; None: of none since the host's latest line
+
+    def poll(self, station, now: int) -> None:
+        self.pass_ms = now
+        super().poll(station, now)
 
     def next_deadline(self):
         self.meter_ms = _METER_MS
@@ -177,26 +211,6 @@ class _Hardware(Hardware):
             if evse.transaction is not None and evse.transaction.limit_wh is not None:
                 self.meter_ms = _LIMITED_METER_MS
         return super().next_deadline()
-
-
-def _reporter(channel, evse_id: int, evse: SimEvse, clock):
-    """A function that tells the host what the station has done to an EVSE, and when."""
-
-    def report() -> None:
-        now = clock.now()
-        if not evse.contactor.closed():
-            evse.meter.stop(now)  # at once: the host's word comes later
-        channel.send(
-            {
-                "evse": evse_id,
-                "closed": evse.contactor.closed(),
-                "offered_ma": evse.pilot.offered_ma,
-                "locked": evse.lock.locked(),
-                "at_ms": now,
-            }
-        )
-
-    return report
 
 
 def _trace(error) -> None:

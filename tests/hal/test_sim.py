@@ -43,6 +43,19 @@ def test_a_stopped_meter_keeps_what_it_showed():
     assert (reading.energy_wh, reading.power_w, reading.current_ma) == (1010, 0, [0, 0, 0])
 
 
+def test_the_parts_of_a_mwh_add_up_to_a_wh():
+    meter = SimEvse().meter
+    meter.set(999, 1, (0, 0, 0), (230000,) * 3, 50, 0, 3599)  # 1 mJ below 1 Wh
+    assert read(meter, 0).energy_wh == 0
+    assert read(meter, 1).energy_wh == 1
+    meter.stop(1)
+    assert read(meter, 9).energy_wh == 1
+    meter.set(999, 0, (0, 0, 0), (230000,) * 3, 50, 0, 3599)
+    meter.replace(999)
+    meter.set(999, 1, (0, 0, 0), (230000,) * 3, 50, 0)
+    assert read(meter, 1).energy_wh == 0
+
+
 def test_a_broken_meter_does_not_answer():
     meter = SimEvse().meter
     meter.broken = True

@@ -96,6 +96,7 @@ class SimMeter:
 
     def __init__(self):
         self.energy_mwh = 0
+        self._rest_mj = 0  # of a mWh, so that nothing is lost where a whole Wh is near
         self.power_w = 0
         self.at_ms = 0
         self.currents_ma = (0, 0, 0)
@@ -104,28 +105,34 @@ class SimMeter:
         self.broken = False
         self._shown_mwh = 0
 
-    def set(self, energy_mwh, power_w, currents_ma, voltages_mv, soc_percent, at_ms) -> None:
-        """The fact that holds from `at_ms` on."""
-        self.energy_mwh, self.power_w, self.at_ms = energy_mwh, power_w, at_ms
+    def set(
+        self, energy_mwh, power_w, currents_ma, voltages_mv, soc_percent, at_ms, rest_mj=0
+    ) -> None:
+        """The fact that holds from `at_ms` on; rest_mj: beyond the whole mWh, below 3600."""
+        self.energy_mwh, self._rest_mj = energy_mwh, rest_mj
+        self.power_w, self.at_ms = power_w, at_ms
         self.currents_ma, self.voltages_mv = currents_ma, voltages_mv
         self.soc_percent = soc_percent
 
     def stop(self, now: int) -> None:
         """No power flows from `now` on."""
-        self.energy_mwh += self.power_w * max(0, now - self.at_ms) // 3600
+        rest_mj = self._rest_mj + self.power_w * max(0, now - self.at_ms)
+        self.energy_mwh += rest_mj // 3600
+        self._rest_mj = rest_mj % 3600
         self.power_w, self.at_ms = 0, now
         self.currents_ma = (0, 0, 0)
 
     def replace(self, energy_mwh: int) -> None:
         """Another register value; the only way for it to fall."""
         self.energy_mwh = self._shown_mwh = energy_mwh
+        self._rest_mj = 0
 
     def read(self, reading, now: int) -> None:
         if self.broken:
             raise OSError("meter does not answer")
         # The clocks of two processes may differ by a moment; a register never falls for that.
-        passed_ms = max(0, now - self.at_ms)
-        self._shown_mwh = max(self._shown_mwh, self.energy_mwh + self.power_w * passed_ms // 3600)
+        rest_mj = self._rest_mj + self.power_w * max(0, now - self.at_ms)
+        self._shown_mwh = max(self._shown_mwh, self.energy_mwh + rest_mj // 3600)
         reading.energy_wh = self._shown_mwh // 1000
         reading.power_w = self.power_w
         reading.soc_percent = self.soc_percent
