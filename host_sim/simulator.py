@@ -206,7 +206,7 @@ class Simulator:
             self._publish_state()
 
     def _log(self, text: str) -> None:
-        """Pass on what the station says; each reason for having no connection is a warning once."""
+        """Pass on what the station says; each reason for no connection is a warning once."""
         level = logging.INFO
         if text.startswith("connected:"):
             self._trouble.clear()
