@@ -2,10 +2,10 @@
 
 import asyncio
 
-from chargepoint.hal.clock import ManualClock
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import MemoryStore, SimEvse
 from chargepoint.runtime import LinkSettings, Runtime
+from tests.support.clocks import ManualClock
 
 
 class Link:

@@ -24,6 +24,7 @@ from tools import check_rings
 ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
 DIALECTS = ("ocpp16", "ocpp201")
+SIMULATED = ("hal.sim", "hal.sim_clock")
 
 # Kinds of record, as in MicroPython's extmod/vfs_rom.c.
 _VERBATIM = 2
@@ -36,7 +37,7 @@ class Failure(Exception):
     """What stands in the way, for the person who called."""
 
 
-def module_files(root: Path, dialects=DIALECTS, without=("hal.sim",)) -> list[Path]:
+def module_files(root: Path, dialects=DIALECTS, without=SIMULATED) -> list[Path]:
     """The package's source files that go into an image, in a fixed order."""
     package = root / check_rings.PACKAGE
     kinds = check_rings.table((package / "modules.py").read_text())
@@ -121,7 +122,7 @@ def build(*arguments, **options) -> tuple[bytes, dict[str, int]]:
 def modules(
     architecture: str,
     dialects=DIALECTS,
-    without=("hal.sim",),
+    without=SIMULATED,
     optimize: int = 3,
     add: Path | None = None,
     root: Path = ROOT,
@@ -146,7 +147,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description="Build the application's ROMFS image.")
     parser.add_argument("--arch", default="armv7m", help="as mpy-cross -march (default armv7m)")
     parser.add_argument("--dialects", nargs="+", choices=DIALECTS, default=DIALECTS)
-    parser.add_argument("--without", nargs="*", default=["hal.sim"], metavar="MODULE")
+    parser.add_argument("--without", nargs="*", default=SIMULATED, metavar="MODULE")
     parser.add_argument("--optimize", type=int, choices=range(4), default=3)
     parser.add_argument("--add", type=Path, metavar="FOLDER")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "romfs" / "app.romfs")

@@ -39,7 +39,7 @@ _BOARD_MODULES = ("main.mpy", "board.mpy", "channel.mpy", "host/")
 
 def room(module: str) -> str:
     """The part of the program that a module of the image belongs to."""
-    if module.startswith(_BOARD_MODULES) or module.endswith("hal/sim.mpy"):
+    if module.startswith(_BOARD_MODULES) or "/hal/sim" in module:
         return "(simulated board)"
     parts = module.removesuffix(".mpy").split("/")[1:]
     if parts[0] == "profiles" and len(parts) > 2:

@@ -1,6 +1,7 @@
-"""The clocks: real, scaled, and moved by hand."""
+"""The clocks: real, and scaled."""
 
-from chargepoint.hal.clock import Clock, ManualClock, SimClock
+from chargepoint.hal.clock import Clock
+from chargepoint.hal.sim_clock import SimClock
 
 
 def test_a_clock_begins_at_its_boot_and_never_goes_back():
@@ -32,9 +33,3 @@ def test_intervals_of_a_fast_clock_are_short_outside():
 
 def test_a_start_that_is_not_on_this_clock_counts_from_here():
     assert SimClock(1, -(10**9)).now() < 60000
-
-
-def test_a_manual_clock_stands_still():
-    clock = ManualClock()
-    clock.advance(5)
-    assert clock.now() == 5 and clock.real_ms(1000) == 0
