@@ -189,7 +189,7 @@ class Receiver:
 class Sender:
     """The outgoing half. random_bytes(n) gives masking keys; size: payload bytes per write."""
 
-    def __init__(self, random_bytes, size: int = 1024):
+    def __init__(self, random_bytes, size: int = 512):
         self._random_bytes = random_bytes
         self._size = size & ~3  # whole keys, so that each write begins at the key's first byte
         self._buffer = memoryview(bytearray(_HEADER + self._size))
