@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from chargepoint import VERSION
+
 if TYPE_CHECKING:
     from host_sim.simulator import Simulator
 
@@ -48,7 +50,7 @@ async def whole_state(simulator: Simulator) -> dict:
         "clock": (told and told["clock"]) or simulator.clock.text(),
         "power": simulator.life.power_on,
         "connection": connection,
-        "firmware": known.get("firmware", {"version": None, "slot": "a", "trial": False}),
+        "firmware": known.get("firmware", {"version": VERSION, "slot": "a", "trial": False}),
         "queue": known.get("queue", {"transaction_messages": 0, "security_events": 0}),
         "network": {
             "online": network.online,
