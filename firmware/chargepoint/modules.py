@@ -19,7 +19,7 @@ compat modules timestamp
 rpc.endpoint rpc.errors rpc.message rpc.schema
 device_model.model device_model.table
 station.authorization station.calls station.evse station.metering station.outbox
-station.power station.provisioning station.record station.router station.station
+station.power station.provisioning station.record station.router station.station station.statuses
 station.transaction station.transactions
 profiles.ocpp16.schema profiles.ocpp201.schema
 store.frame

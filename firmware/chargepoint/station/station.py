@@ -6,11 +6,11 @@ Nothing here does I/O or reads a clock. The shell calls an input (`plugged`, `me
 `next_deadline()`.
 
 The blocks get the Station and use it in turn. What is sent, and in which order, is in `calls`;
-here are the statuses, the reset and the unlocking, which have waiting in them but no block of
-their own that stays in memory.
+which statuses in `statuses`; here are the reset and the unlocking, which have waiting in them but
+no block of their own that stays in memory.
 """
 
-from .. import modules, profiles, timestamp
+from .. import modules, profiles
 from ..compat import const
 from .authorization import Authorization
 from .calls import Calls
@@ -18,6 +18,7 @@ from .evse import Evse
 from .metering import Metering
 from .outbox import Outbox
 from .provisioning import Provisioning
+from .statuses import Statuses
 from .transactions import Transactions
 
 _OFFLINE_THRESHOLD = const(63)  # OCPPCommCtrlr.OfflineThreshold
@@ -55,7 +56,6 @@ class Station:
         self.network_slot = 0  # of the network connection profile in use
         self._commands = []
         self._offline_since_ms: int | None = None
-        self._reported = {}  # Connector (None: the station) -> status and faults last told
         self._reset: tuple | None = None  # (boot reason, wait for idle, deadline in ms)
         self._unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
         self.evses = [Evse(n + 1, evse) for n, evse in enumerate(layout.evses)]
@@ -65,6 +65,7 @@ class Station:
         self.metering = Metering(self)
         self.transactions = Transactions(self)
         self.provisioning = Provisioning(self)
+        self.statuses = Statuses(self)
         if store.slots.load("availability") is not None:
             modules.use("station.availability").restore(self)
             modules.release()
@@ -167,7 +168,7 @@ class Station:
         self._poll_reset(now)
         while self.reboot is None:
             if self.online:
-                self._report_statuses()
+                self.statuses.poll()
             if self.profile is None or not self.calls.next(now):
                 break
         modules.release()  # what an event or an answer in pieces has brought in
@@ -184,6 +185,8 @@ class Station:
         ]
         if self.profile is not None:
             deadlines.append(self.provisioning.next_deadline())
+        if self.online:
+            deadlines.append(self.statuses.next_deadline())
         if self.online and not self.busy and self.outbox.head():
             deadlines.append(self.outbox.next_try_ms)
         if self._reset is not None and not self._reset[1]:
@@ -248,7 +251,7 @@ class Station:
 
     def accepted(self, now: int) -> None:
         """The server has accepted the station: all statuses are told (B01.FR.05)."""
-        self._reported = {}
+        self.statuses.forget()
         self._go_online(now)
 
     def not_accepted(self, status: str) -> None:
@@ -307,49 +310,8 @@ class Station:
         if self._offline_since_ms is not None:
             offline_ms = now - self._offline_since_ms
             if offline_ms > self.model.integer(_OFFLINE_THRESHOLD) * 1000:  # B04.FR.01
-                self._reported = {}
+                self.statuses.forget()
             self._offline_since_ms = None
-
-    def _report_statuses(self) -> None:
-        """Tell each status that differs from what was told last (B04.FR.02)."""
-        self._report_changed(None, None)
-        for evse in self.evses:
-            for connector in evse.connectors:
-                self._report_changed(evse, connector)
-
-    def _report_changed(self, evse, connector) -> None:
-        status = self.profile.connector_status(self, evse, connector)
-        if self._reported.get(connector) != self._with_faults(evse, connector, status):
-            self.report_status(evse, connector)
-
-    def _with_faults(self, evse, connector, status):
-        """All that a StatusNotification says, as one text: a warning alone is news too (4.9)."""
-        if evse is None or not (evse.faults or connector.faults):
-            return status
-        return " ".join([status] + self.profile.connector_faults(evse, connector, status))
-
-    def report_status(self, evse, connector) -> bool:
-        """Tell the status of a connector, or of the station as a whole (both None).
-
-        False if that can't be: the dialect has no such status, or the time is not known yet.
-        """
-        status = self.profile.connector_status(self, evse, connector)
-        epoch_s = self.clock_epoch_s(self.now)
-        if status is None or epoch_s is None:
-            return False
-        data = {
-            "timestamp": timestamp.format(epoch_s),
-            "connectorStatus": status,
-            "evseId": evse.id if evse else 0,
-            "connectorId": connector.id if connector else 0,
-        }
-
-        def on_answer(answer, now):
-            if self.profile is None:  # the link was lost before anyone could hear it
-                self._reported.pop(connector, None)
-
-        self._reported[connector] = self._with_faults(evse, connector, status)
-        return self.emit("StatusNotification", data, on_answer, True)
 
     def _answer_unlock(self, status: str) -> None:
         self._unlocking = None

@@ -44,11 +44,11 @@ def _trigger_statuses(station, evse_id, connector_id) -> dict:
     """The status of one connector, of an EVSE's, of the station (0), or all (None)."""
     told = False
     if not evse_id:
-        told = station.report_status(None, None)
+        told = station.statuses.tell(None, None)
     for evse in station.evses:
         for connector in evse.connectors:
             if evse_id in (None, evse.id) and connector_id in (None, connector.id):
-                told = station.report_status(evse, connector)
+                told = station.statuses.tell(evse, connector)
     return {"status": "Accepted"} if told else _rejected("UnknownConnectorId")
 
 
