@@ -66,14 +66,14 @@ class Control:
         self._app.get("/v1/state")(self._answering(lambda _: whole_state(simulator)))
         self._app.get("/v1/messages")(self._answering(handlers.messages))
         self._app.get("/v1/events")(self._events)
-        for status, text in (
-            (400, "bad request"),
-            (404, "no such path"),
-            (405, "no such method for this path"),
-            (413, "too large"),
-            (500, "internal error"),
+        for status, told, text in (  # the interface promises 400, 404 and 409 and no other
+            (400, 400, "bad request"),
+            (404, 404, "no such path"),
+            (405, 404, "no such method for this path"),
+            (413, 400, "the body is too large"),
+            (500, 500, "internal error"),
         ):
-            self._app.errorhandler(status)(_failure(status, text))
+            self._app.errorhandler(status)(_failure(told, text))
 
     async def start(self, host: str, port: int) -> str:
         """Listen; the base URL. Raises OSError."""

@@ -217,3 +217,10 @@ def test_what_is_not_there_is_not_found(station):
     assert station.request("GET", "/v1/nothing")[0] == 404
     assert station.request("GET", "/")[0] == 404
     assert station.request("GET", "/v1/messages?since=x")[0] == 400
+
+
+def test_a_wrong_method_and_a_body_without_end_get_statuses_of_the_contract(station):
+    assert station.request("GET", "/v1/plug")[0] == 404
+    assert station.request("POST", "/v1/state", {})[0] == 404
+    assert station.request("POST", "/v1/plug", b" " * 100000)[0] == 400
+    assert station.state()["connection"]["online"] is True
