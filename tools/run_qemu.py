@@ -4,7 +4,7 @@
 
 Bytes of heap are those in use after a collection, with all that the interpreter, asyncio and the
 line to the simulator take; what these take is told too. Virtual time: a session takes seconds.
-Exit status 1 if a session is not whole.
+Exit status 1 if a session is not whole, or the server's record is not what the meter shows.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import asyncio
 import os
 import sys
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ if __package__ in (None, ""):
 from host_sim import session as sessions  # noqa: E402
 from host_sim.client import ControlError, SimulatorError, SimulatorProcess  # noqa: E402
 from host_sim.csms import Csms  # noqa: E402
+from host_sim.csms_records import Transaction  # noqa: E402
 from host_sim.station_process import HEAP_VARIABLE  # noqa: E402
 from tools import build_qemu, build_romfs, get_arm_toolchain, get_micropython  # noqa: E402
 
@@ -54,12 +56,38 @@ def rooms(sizes: dict[str, int]) -> dict[str, int]:
     return dict(sorted(total.items(), key=lambda item: -item[1]))
 
 
+def differences(
+    records: Sequence[Transaction], meters: Mapping[int, tuple[int, int]]
+) -> list[str]:
+    """What the server's record has otherwise than the meters. meters: before and after, in Wh,
+    by the number of the EVSE (in 1.6 of its connector, which is the same here)."""
+    found = []
+    by_evse = {record.evse_id: record for record in records}
+    if len(records) != len(meters) or set(by_evse) != set(meters):
+        told = ", ".join(str(record.evse_id) for record in records) or "none"
+        return [f"the CSMS has sessions that have ended at EVSE {told}; wanted: one at each"]
+    for evse, (before, after) in meters.items():
+        record = by_evse[evse]
+        levels = [record.start_wh, *(s.energy_wh for s in record.periodic_samples), record.stop_wh]
+        known = [level for level in levels if level is not None]
+        if len(known) != len(levels) or known != sorted(known):
+            found.append(f"EVSE {evse}: the energy is missing, or falls: {levels}")
+        if (record.start_wh, record.stop_wh) != (before, after) or before == after:
+            found.append(
+                f"EVSE {evse}: the CSMS has {record.start_wh} to {record.stop_wh} Wh,"
+                f" the meter {before} to {after} Wh"
+            )
+    return found
+
+
 async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]:
     """A session on each EVSE: the heap at its moments, and what was not as it should be."""
     csms = Csms()
     await csms.start()
     messages: list[dict[str, Any]] = []
     heap: dict[str, int] = {}
+    before: list[int] = []
+    after: list[int] = []
     try:
         (folder / "station.toml").write_text(_STATION_TOML)
         options = ["--config", str(folder / "station.toml"), "--state-dir", str(folder / dialect)]
@@ -80,12 +108,13 @@ async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]
             heap["free then"] = told["free"]
 
         try:
-            await until(
+            state = await until(
                 lambda s: (
                     s["connection"]["boot"] == "Accepted" and not s["queue"]["security_events"]
                 ),
                 "the station to be accepted by the CSMS",
             )
+            before = [evse["energy_wh"] for evse in state["evses"]]
             await note("idle, online")
             for evse, token in enumerate(_TOKENS, 1):
                 await simulator.post("/v1/plug", evse=evse, connector=1)
@@ -100,13 +129,15 @@ async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]
             for evse, token in reversed(list(enumerate(_TOKENS, 1))):
                 await simulator.post("/v1/token", id_token=token, type="ISO14443", evse=evse)
                 await simulator.post("/v1/unplug", evse=evse, connector=1)
-            await until(
+            state = await until(
                 lambda s: (
                     not any(e["transaction"] for e in s["evses"])
                     and not s["queue"]["transaction_messages"]
+                    and all(e["status"] == "Available" for e in s["evses"])
                 ),
                 "the end of the transactions",
             )
+            after = [evse["energy_wh"] for evse in state["evses"]]
             await note("afterwards")
         finally:
             await simulator.stop()
@@ -114,10 +145,9 @@ async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]
         return heap, [str(error)]
     finally:
         await csms.stop()
-    record = csms.stations[simulator.id].sessions
     problems = [f"violation: {violation}" for violation in csms.violations]
-    if len(record) != 2 or not all(r.stop_wh is not None for r in record):
-        problems.append(f"the CSMS has {len(record)} sessions, not 2 that have ended")
+    meters = dict(enumerate(zip(before, after, strict=True), 1))
+    problems += differences(csms.stations[simulator.id].sessions, meters)
     return heap, problems
 
 
