@@ -68,7 +68,7 @@ def source() -> Path:
 def digest(prefix: str) -> str:
     """Of all that the firmware is made of."""
     found = hashlib.sha256(f"{get_micropython.VERSION} {HEAP_BYTES} {prefix}".encode())
-    modules = set(MODULES.values())
+    modules = {*MODULES.values(), *(BOARD / "bench").glob("*.py")}
     for path in sorted(BOARD.rglob("*")):
         known = path.suffix in (".c", ".h", ".ld", ".mk", ".py") and path.name != "qemu.mk"
         if known and path not in modules:
