@@ -227,13 +227,10 @@ class FakeStation:
         """Poll whenever something is due until that many seconds have passed."""
         end = self.now + seconds * 1000
         while True:
-            for block in (self.authorization, self.transactions, self.metering):
+            for block in (self.transactions, self.metering):
                 block.poll(self.now)
             self.settle()
-            due = [
-                block.next_deadline()
-                for block in (self.authorization, self.transactions, self.metering)
-            ]
+            due = [block.next_deadline() for block in (self.transactions, self.metering)]
             due = [deadline for deadline in due if deadline is not None]
             if not due or min(due) > end:
                 break

@@ -9,7 +9,9 @@ EVConnectionTimeOut takes it.
 
 The cache is one text in the slot "cache", read when a card comes and not kept in RAM: a line for
 each token, latest first, of its lower-case value, type, status, group, expiry and time of entry,
-parted by tabs. It forgets refused tokens first, then the oldest (C10.FR.07)."""
+parted by tabs. It forgets refused tokens first, then the oldest (C10.FR.07).
+
+Nothing is ever due here: who does not plug in is forgotten by `transactions`."""
 
 from .. import timestamp
 from ..compat import const
@@ -60,12 +62,6 @@ class Authorization:
             self._check(token, evse.id, now)
         else:  # F01.FR.02
             self._start(token, evse.id, None, now)
-
-    def poll(self, now: int) -> None:
-        """Nothing is due here: who does not plug in is forgotten by `transactions`."""
-
-    def next_deadline(self):
-        return None
 
     # ---- what is known locally
 

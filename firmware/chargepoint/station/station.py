@@ -160,7 +160,6 @@ class Station:
         """Do what is due, then give the link its next message."""
         self.now = now
         self.calls.poll(now)
-        self.authorization.poll(now)
         self.transactions.poll(now)
         self.metering.poll(now)
         self.provisioning.poll(now)
@@ -179,7 +178,6 @@ class Station:
         """The tick in ms at which `poll` must be called at the latest, or None."""
         deadlines = [
             self.calls.endpoint.next_deadline(),
-            self.authorization.next_deadline(),
             self.transactions.next_deadline(),
             self.metering.next_deadline(),
         ]
