@@ -86,20 +86,23 @@ def manifest(files: dict[str, bytes]) -> Path:
     return path
 
 
-def build_firmware(files: dict[str, bytes]) -> Path:
-    """files: the modules whose names it is to carry."""
-    firmware = RESULT / "firmware.elf"
-    prefix = get_arm_toolchain.compiler_prefix()
+def build_firmware(
+    files: dict[str, bytes], prefix: str | None = None, folder: Path = RESULT
+) -> Path:
+    """files: the modules whose names it is to carry; prefix: of the compiler, if not the usual."""
+    folder.mkdir(parents=True, exist_ok=True)
+    firmware = folder / "firmware.elf"
+    prefix = prefix or get_arm_toolchain.compiler_prefix()
     frozen = manifest(files)
     names = hashlib.sha256(frozen.with_name(application_names.MODULE).read_bytes()).hexdigest()
-    stamp, wanted = RESULT / "firmware.digest", [digest(prefix), names]
+    stamp, wanted = folder / "firmware.digest", [digest(prefix), names]
     built = stamp.read_text().split() if firmware.exists() and stamp.exists() else [""]
     if built == wanted:
         return firmware
     cross = build_romfs.CROSS
     if not cross.exists():
         raise Failure("no mpy-cross; run `make micropython`")
-    tree, build, log = source(), RESULT / "build", RESULT / "build.log"
+    tree, build, log = source(), folder / "build", folder / "build.log"
     if built[0] != wanted[0]:  # MicroPython's makefiles do not see every change
         shutil.rmtree(build, ignore_errors=True)
     environment = {name: value for name, value in os.environ.items() if "MAKE" not in name}

@@ -68,6 +68,27 @@ def compiler_prefix() -> str:
     return path.removesuffix("gcc")
 
 
+def pinned_version() -> str:
+    """Of the compiler in the table, as `gcc --version` of Debian has it too."""
+    found = re.search(r"/gcc-arm-none-eabi_([^_]+)_", TABLE.read_text())
+    if found is None:
+        raise Failure(f"{TABLE.name} names no gcc-arm-none-eabi")
+    return found[1]
+
+
+def pinned_compiler_prefix() -> str:
+    """As compiler_prefix(), but of the very version in the table: for what must compare."""
+    path = shutil.which(COMPILER)
+    if path is not None and compiles(path):
+        told = subprocess.run([path, "--version"], capture_output=True, text=True).stdout
+        if pinned_version() in told.partition("\n")[0]:
+            return path.removesuffix("gcc")
+    try:
+        return str(unpacked() / "usr" / "bin" / COMPILER).removesuffix("gcc")
+    except Failure as failure:
+        raise Failure(f"gcc-arm-none-eabi {pinned_version()} is needed here: {failure}") from None
+
+
 def emulator() -> str:
     """The path of qemu-system-arm."""
     path = shutil.which(EMULATOR)
