@@ -84,6 +84,26 @@ def test_the_journal_may_be_ahead_of_the_slot():
         assert slots.load("tx1") is None
 
 
+def test_energy_that_only_the_journal_has_is_counted_once():
+    station = FakeStation()
+    slots = station.store.slots
+    station.meter(1000)
+    station.plug()
+    station.token("04AA")
+    behind = dict(slots.saved)
+    station.now = 60000
+    station.meter(1366)
+    station.run(1)
+    last = station.records()[-1]
+    assert last.meter_wh == 1366
+    for shown_wh, told_wh in ((1366, 1366), (1400, 1400), (3, 1366)):
+        slots.saved = dict(behind)
+        after = cut(station, [last])
+        after.transactions.resume_lost(0)
+        after.meter(shown_wh)
+        assert after.records()[0].meter_wh == told_wh
+
+
 def test_a_start_that_was_never_written_is_forgotten():
     station = started()
     slots = station.store.slots

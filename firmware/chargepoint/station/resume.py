@@ -28,7 +28,10 @@ def resume(station, evse, now: int) -> None:
                 continue
             if record.transaction_id == transaction_id:
                 seq_no = -1 if record.event_type == "Ended" else record.seq_no + 1
-                register_wh = max(register_wh, record.meter_wh)
+                counted_wh = record.meter_wh - register_wh
+                if counted_wh > 0:  # the meter's next reading must not count it again
+                    register_wh += counted_wh
+                    meter_wh += counted_wh
     if seq_no <= 0:  # ended already, or its Started was never written
         slots.delete("tx%d" % evse.id)
         return
