@@ -34,6 +34,8 @@ FEATURES = (
     "display",
     "tariff_cost",
     "data_transfer",
+    "remote_control",
+    "authorization_cache",
 )
 CONNECTOR_TYPES = (
     "cCCS1 cCCS2 cG105 cTesla cType1 cType2 sBS1361 sCEE-7-7 sType2 sType3"

@@ -161,19 +161,15 @@ def manifest(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @functools.cache
 def built() -> dict[str, tuple[str, ...]]:
-    """Blocks that may be left out, and the modules that nothing else needs then (router.py)."""
-    texts = {}
-    tree = ast.parse((ROOT / check_rings.PACKAGE / "station" / "router.py").read_text())
-    for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            texts[node.targets[0].id] = node.value
-    routes = dict(word.split("=") for word in ast.literal_eval(texts["_BLOCKS"]).split())
-    features = dict(word.split("=") for word in ast.literal_eval(texts["_FEATURES"]).split())
+    """Blocks that may be left out, and the modules of each, as router.py has them."""
+    path = ROOT / check_rings.PACKAGE / "station" / "router.py"
     found: dict[str, tuple[str, ...]] = {}
-    for feature in set(features.values()):
-        owned = {routes[intent] for intent in routes if features.get(intent) == feature}
-        others = {routes[intent] for intent in routes if features.get(intent) != feature}
-        found[feature] = tuple(sorted(owned - others))
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_BLOCKS":
+            for line in ast.literal_eval(node.value).split("\n")[1:-1]:
+                _, block, module = line.split(" ")
+                if block != "-":
+                    found[block] = (*found.get(block, ()), module)
     return found
 
 

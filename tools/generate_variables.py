@@ -13,6 +13,7 @@ the next number.
 import csv
 import pathlib
 import struct
+import textwrap
 from collections.abc import Sequence
 
 from tools.variable_ids import ROOT, VARIABLES, address, read_ids
@@ -24,7 +25,8 @@ KEYS_FILE = ROOT / "firmware" / "chargepoint" / "profiles" / "ocpp16" / "keys.py
 # Codes in the order of their numbers; the firmware's constants name the same numbers.
 FEATURES: str = (
     "local_auth_list reservation smart_charging firmware diagnostics remote_trigger monitoring "
-    "certificates display tariff_cost data_transfer iso15118"
+    "certificates display tariff_cost data_transfer iso15118 remote_control "
+    "authorization_cache"
 )
 TYPES: Sequence[str] = (
     "string decimal integer dateTime boolean OptionList SequenceList MemberList".split()
@@ -156,8 +158,8 @@ def generate() -> dict[pathlib.Path, str]:
     """Path -> the text of each generated module."""
     table = literal(table_bytes(read_rows(VARIABLES)))
     keys = literal(keys_bytes(read_rows(KEYS), read_ids()))
-    half = FEATURES.index("monitoring")
-    features = "".join('    "%s"\n' % part for part in (FEATURES[:half], FEATURES[half:]))
+    lines = textwrap.wrap(FEATURES, 80, drop_whitespace=False)
+    features = "".join('    "%s"\n' % line for line in lines)
     return {TABLE_FILE: TABLE_TEXT % (features, table), KEYS_FILE: KEYS_TEXT % keys}
 
 

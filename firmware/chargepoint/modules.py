@@ -29,7 +29,8 @@ TRANSIENT = """
 device_model.access device_model.presets device_model.report device_model.variables
 link.handshake link.tls link.url
 station.availability station.cache station.computed station.data_transfer
-station.remote_control station.reset station.resume station.snapshot station.trigger
+station.remote_control station.reset station.resume station.snapshot
+station.transaction_status station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp201.requests
 """

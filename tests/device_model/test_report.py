@@ -126,7 +126,7 @@ def test_B07_FR_08_without_features_what_they_require_is_not_there():
     for name in REQUIRED_OF_FEATURES.split():
         assert name not in reported
     for address in reported:
-        assert address.partition(".")[0] not in ("ReservationCtrlr", "LocalAuthListCtrlr")
+        assert address.partition(".")[0] not in ("ReservationCtrlr", "AuthCacheCtrlr")
 
 
 def test_nothing_is_reported_twice_and_all_attributes_are_B07_FR_11():

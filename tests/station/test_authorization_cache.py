@@ -1,6 +1,7 @@
 """The cache of what the server said about tokens."""
 
 from chargepoint import timestamp
+from chargepoint.station.cache import clear_cache
 from chargepoint.station.evse import IdToken
 from tests.support.fake_station import FakeStation
 
@@ -112,13 +113,23 @@ def test_C10_FR_11_the_cache_can_be_switched_off():
     station = plugged({CACHE + "Enabled": "false", AUTH + "LocalPreAuthorize": "true"})
     station.token("04AA")
     assert station.store.slots.load("cache") is None
-    assert not station.authorization.clear_cache()
+    assert clear_cache(station, {}, 0) == {"status": "Rejected"}
+
+
+def test_a_station_without_a_cache_knows_nobody():
+    station = plugged({AUTH + "LocalPreAuthorize": "true"})
+    station.token("04AA")
+    station.model.features = set()
+    assert cached(station, "04AA") is None
+    before = station.store.slots.load("cache")
+    station.token("04BB")
+    assert station.store.slots.load("cache") == before
 
 
 def test_C11_clear_cache():
     station = plugged()
     station.token("04AA")
-    assert station.authorization.clear_cache()
+    assert clear_cache(station, {}, 0) == {"status": "Accepted"}
     assert cached(station, "04AA") is None
 
 

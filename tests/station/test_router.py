@@ -1,6 +1,7 @@
 """Which block answers which action, seen from the server."""
 
 from chargepoint import modules
+from chargepoint.device_model.model import BUILT
 from chargepoint.station import router
 from tests.support.pair import Pair
 
@@ -13,10 +14,15 @@ def test_the_function_of_an_intent():
 
 
 def test_every_intent_has_its_function():
-    for line in router._BLOCKS.split():
-        intent, _, module = line.partition("=")
-        assert callable(getattr(modules.use(module), router.function_name(intent)))
+    features = set()
+    for line in router._BLOCKS.split("\n")[1:-1]:
+        intents, feature, module = line.split(" ")
+        assert intents[0] == intents[-1] == ","
+        for intent in intents[1:-1].split(","):
+            assert callable(getattr(modules.use(module), router.function_name(intent)))
         assert module in modules.TRANSIENT.split()
+        features.add(feature)
+    assert features - {"-"} == set(BUILT)
 
 
 def test_an_unknown_action_is_not_implemented_and_case_counts():
@@ -68,7 +74,21 @@ def test_a_feature_that_is_left_out_is_not_supported():
     for dialect in V16, V201:
         pair = Pair(dialect)
         pair.connect()
-        pair.station.model.features = b""
-        message = {"requestedMessage": "Heartbeat"}
-        assert pair.call("TriggerMessage", message)[0] == "NotSupported"
-        assert pair.call("DataTransfer", {"vendorId": "x"})[0] == "NotSupported"
+        pair.station.model.features = b"\0"
+        calls = [
+            ("TriggerMessage", {"requestedMessage": "Heartbeat"}),
+            ("DataTransfer", {"vendorId": "x"}),
+            ("ClearCache", {}),
+        ]
+        if dialect == V16:
+            calls.append(("RemoteStartTransaction", {"idTag": "x"}))
+            calls.append(("RemoteStopTransaction", {"transactionId": 1}))
+            calls.append(("UnlockConnector", {"connectorId": 1}))
+        else:
+            token = {"idToken": "x", "type": "Central"}
+            calls.append(("RequestStartTransaction", {"idToken": token, "remoteStartId": 1}))
+            calls.append(("RequestStopTransaction", {"transactionId": "x"}))
+            calls.append(("UnlockConnector", {"evseId": 1, "connectorId": 1}))
+        for action, payload in calls:
+            assert pair.call(action, payload)[0] == "NotSupported", action
+        assert pair.call("Reset", {"type": "Soft" if dialect == V16 else "OnIdle"})["status"]

@@ -55,6 +55,7 @@ VARIABLES = _variables()
 
 class FakeModel:
     def __init__(self, values=None):
+        self.features = {"authorization_cache", "remote_control"}
         self._values = {}
         for number, default in VARIABLES.values():
             self._values[number] = default
@@ -75,6 +76,9 @@ class FakeModel:
 
     def has_member(self, number, item):
         return item in self._values[number].split(",")
+
+    def has_feature(self, name):
+        return name in self.features
 
 
 class FakeSlots:

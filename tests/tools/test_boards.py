@@ -117,7 +117,7 @@ def test_a_partition_table_that_can_not_be(copy, old: str, new: str, said: str):
 @pytest.mark.parametrize(
     "file, old, new, said",
     [
-        ("manifest.py", "data_transfer", "data_transfr", "'data_transfr' is unknown; known: data"),
+        ("manifest.py", "data_transfer", "data_transfr", "'data_transfr' is unknown; known: auth"),
         ("manifest.py", "ocpp16", "ocpp15", "'ocpp15' is unknown; known: ocpp201, ocpp16"),
         ("manifest.py", "ocpp201 ocpp16", "", "DIALECTS: at least one of ocpp201, ocpp16"),
         ("manifest.py", "BLOCKS", "BLOKS", 'needs BLOCKS = "..."'),

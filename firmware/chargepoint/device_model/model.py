@@ -25,7 +25,8 @@ _TYPE_CHECKING = const(False)
 if _TYPE_CHECKING:
     from collections.abc import Callable
 
-BUILT = ("remote_trigger", "data_transfer")  # the features that are on where nothing else is said
+# The features that are on where nothing else is said.
+BUILT = ("remote_control", "remote_trigger", "authorization_cache", "data_transfer")
 
 _FORMAT = const(1)
 _NAMED = const(0xFFFF)
@@ -116,7 +117,8 @@ class DeviceModel:
         try:
             return int(self.text(variable_id))
         except ValueError:
-            return int(pooled(row_of(variable_id) + 14) or "0")
+            row = row_of(variable_id)
+            return int(row and pooled(row + 14) or "0")
 
     def boolean(self, variable_id: int) -> bool:
         return self.text(variable_id) == "true"

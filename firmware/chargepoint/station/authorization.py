@@ -7,18 +7,15 @@ asked. A dead link fails at once, so nobody waits for it. Who is accepted gets t
 named, or the one where an EV waits, or the only one there is; else the next plug within
 EVConnectionTimeOut takes it.
 
-The cache is one text in the slot "cache", read when a card comes and not kept in RAM: a line for
-each token, latest first, of its lower-case value, type, status, group, expiry and time of entry,
-parted by tabs. It forgets refused tokens first, then the oldest (C10.FR.07).
+What the station knows is in the cache, see `cache`.
 
 Nothing is ever due here: who does not plug in is forgotten by `transactions`."""
 
-from .. import timestamp
+from .. import modules
 from ..compat import const
 from .evse import IdToken
 
 _CACHE_ENABLED = const(30)  # AuthCacheCtrlr.Enabled
-_CACHE_LIFE_TIME = const(31)  # AuthCacheCtrlr.LifeTime
 _CACHE_DISABLE_POST_AUTHORIZE = const(34)  # AuthCacheCtrlr.DisablePostAuthorize
 _AUTHORIZE_REMOTE_START = const(36)  # AuthCtrlr.AuthorizeRemoteStart
 _DISABLE_REMOTE_AUTHORIZATION = const(41)  # AuthCtrlr.DisableRemoteAuthorization
@@ -27,8 +24,6 @@ _LOCAL_PRE_AUTHORIZE = const(38)  # AuthCtrlr.LocalPreAuthorize
 _MASTER_PASS_GROUP_ID = const(39)  # AuthCtrlr.MasterPassGroupId
 _OFFLINE_TX_FOR_UNKNOWN_ID = const(40)  # AuthCtrlr.OfflineTxForUnknownIdEnabled
 
-_MAX_CACHED = const(32)
-_FRESH_S = const(3600)  # the latest entry is not written anew within this time
 _NEVER_ASKED = "NoAuthorization Central"  # C02, C05.FR.01; nor are they cached
 
 
@@ -67,69 +62,23 @@ class Authorization:
 
     def lookup(self, token, now: int):
         """(status, group) of a token that the station knows, or None."""
-        if not self.station.model.boolean(_CACHE_ENABLED):
+        if not self._has_cache():
             return None
-        line = self._find(self._load(), token.id_token, token.type)
-        if line is None or not _plain(token.id_token):
-            return None
-        _, _, status, group, expiry, entered = line.split("\t")
-        epoch_s = self.station.clock_epoch_s(now)
-        if epoch_s is not None:  # C10.FR.10, C10.FR.13
-            life_s = self.station.model.integer(_CACHE_LIFE_TIME)
-            if expiry:
-                if epoch_s > int(expiry):
-                    return None
-            elif life_s and entered and epoch_s > int(entered) + life_s:
-                return None
-        return status, group
+        return modules.use("station.cache").lookup(self.station, token, now)
 
     def remember(self, id_token: str, token_type: str, info: dict, now: int) -> None:
         """Keep an idTokenInfo of the server in the cache (C10.FR.01, FR.04, FR.05)."""
-        if token_type in _NEVER_ASKED.split() or not self.station.model.boolean(_CACHE_ENABLED):
-            return
-        text = self._load()
-        epoch_s = self.station.clock_epoch_s(now)
-        expiry = _epoch_s(info.get("cacheExpiryDateTime"))
-        valid = expiry is None or epoch_s is None or expiry > epoch_s
-        group = self.group_of(info)
-        if not (_plain(id_token) and _plain(group)):
-            return
-        lines = text.split("\n") if text else []
-        old = self._find(text, id_token, token_type)
-        fields = [id_token.lower(), token_type, info["status"], group]
-        fields += [str(expiry or ""), str(epoch_s or "")]
-        if old is not None:
-            was = old.split("\t")
-            if valid and epoch_s and old == lines[0] and was[:5] == fields[:5] and was[5]:
-                if epoch_s - int(was[5]) < _FRESH_S:
-                    return  # spare the flash
-            lines.remove(old)
-        if valid:
-            lines.insert(0, "\t".join(fields))
-        if len(lines) > _MAX_CACHED:
-            refused = [line for line in lines if line.split("\t")[2] != "Accepted"]
-            lines.remove(refused[-1] if refused else lines[-1])
-        self.station.store.slots.save("cache", "\n".join(lines).encode())
-
-    def clear_cache(self) -> bool:
-        """Forget all tokens (C11); False where the cache is switched off."""
-        if not self.station.model.boolean(_CACHE_ENABLED):
-            return False
-        self.station.store.slots.delete("cache")
-        return True
+        if self._has_cache() and token_type not in _NEVER_ASKED.split():
+            modules.use("station.cache").remember(self.station, id_token, token_type, info, now)
 
     def group_of(self, info: dict) -> str:
         """The group of an idTokenInfo, or ""."""
         return info.get("groupIdToken", {}).get("idToken", "")
 
-    def _load(self) -> str:
-        return (self.station.store.slots.load("cache") or b"").decode()
-
-    def _find(self, text: str, id_token: str, token_type: str):
-        """The cache's line of that token, or None."""
-        text = "\n" + text + "\n"
-        at = text.find("\n%s\t%s\t" % (id_token.lower(), token_type))
-        return None if at < 0 else text[at + 1 : text.find("\n", at + 1)]
+    def _has_cache(self) -> bool:
+        """Whether there is a cache, and it is switched on."""
+        model = self.station.model
+        return model.has_feature("authorization_cache") and model.boolean(_CACHE_ENABLED)
 
     # ---- deciding
 
@@ -226,16 +175,3 @@ class Authorization:
             transactions.authorize(evses[0], token, now)
         elif evses and transactions.lobby.authorized is None:
             transactions.authorize(transactions.lobby, token, now)
-
-
-def _plain(text: str) -> bool:
-    """Whether a line of the cache can hold it."""
-    return "\t" not in text and "\n" not in text
-
-
-def _epoch_s(text):
-    """Seconds of a timestamp, or None for none or one that is none."""
-    try:
-        return timestamp.parse(text) if text else None
-    except ValueError:
-        return None

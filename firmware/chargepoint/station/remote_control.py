@@ -1,4 +1,4 @@
-"""Remote start, stop and unlock, and the question after a transaction (F01 to F05, E14)."""
+"""Remote start, stop and unlock (F01 to F05)."""
 
 from ..compat import const
 from ..rpc.errors import CallError
@@ -61,15 +61,6 @@ def unlock_connector(station, request: dict, now: int):
     if not (in_use and station.unlock(evse)):
         return {"status": "UnlockFailed"}  # F05.FR.05
     return None
-
-
-def get_transaction_status(station, request: dict, now: int) -> dict:
-    """2.0.1's GetTransactionStatusRequest -> its response, true to the queue (E14)."""
-    transaction_id = request.get("transactionId")
-    result = {"messagesInQueue": station.outbox.holds(transaction_id)}
-    if transaction_id is not None:
-        result["ongoingIndicator"] = station.transactions.find(transaction_id) is not None
-    return result
 
 
 def _evse_to_start(station, evse_id: int):

@@ -2,43 +2,36 @@
 
 An intent is OCPP 2.0.1's name of the action; its handler is the function of that name in snake
 case, `handler(station, request, now) -> result`, with request and result in OCPP 2.0.1's shape.
+
+Each line: the intents, each between commas; the feature that a board or a station.toml may leave
+out, or - where nobody can do without; the module. The tools read this table too: an image has
+only the lines of the blocks that its board names (tools/boards.py).
 """
 
 from .. import modules
 from ..rpc.errors import CallError
 
 _BLOCKS = """
-RequestStartTransaction=station.remote_control
-RequestStopTransaction=station.remote_control
-UnlockConnector=station.remote_control
-GetTransactionStatus=station.remote_control
-TriggerMessage=station.trigger
-ChangeAvailability=station.availability
-Reset=station.reset
-ClearCache=station.cache
-DataTransfer=station.data_transfer
-GetVariables=device_model.variables
-SetVariables=device_model.variables
-GetBaseReport=device_model.report
-GetReport=device_model.report
-"""
-# The features that these belong to; a station.toml or a board may leave them out.
-_FEATURES = " TriggerMessage=remote_trigger DataTransfer=data_transfer "
+,RequestStartTransaction,RequestStopTransaction,UnlockConnector, remote_control station.remote_control
+,GetTransactionStatus, - station.transaction_status
+,TriggerMessage, remote_trigger station.trigger
+,ChangeAvailability, - station.availability
+,Reset, - station.reset
+,ClearCache, authorization_cache station.cache
+,DataTransfer, data_transfer station.data_transfer
+,GetVariables,SetVariables, - device_model.variables
+,GetBaseReport,GetReport, - device_model.report
+"""  # noqa: E501
 
 
 def handle(station, intent: str, request: dict, now: int):
     """The result of `intent`; None if it is answered later. Raises CallError."""
-    start = _BLOCKS.find("\n" + intent + "=")
-    feature = _FEATURES.find(" " + intent + "=")
-    if feature >= 0:
-        feature += len(intent) + 2
-        if not station.model.has_feature(_FEATURES[feature : _FEATURES.find(" ", feature)]):
-            start = -1
-    if start < 0:
-        raise CallError("NotSupported", intent + " is not built into this station")
-    start += len(intent) + 2
-    module = modules.use(_BLOCKS[start : _BLOCKS.find("\n", start)])
-    return getattr(module, function_name(intent))(station, request, now)
+    at = _BLOCKS.find("," + intent + ",")
+    if at >= 0:
+        _, feature, module = _BLOCKS[at : _BLOCKS.find("\n", at)].split(" ")
+        if feature == "-" or station.model.has_feature(feature):
+            return getattr(modules.use(module), function_name(intent))(station, request, now)
+    raise CallError("NotSupported", intent + " is not built into this station")
 
 
 def function_name(intent: str) -> str:

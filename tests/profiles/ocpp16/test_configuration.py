@@ -146,8 +146,13 @@ def test_all_keys_are_listed_once_and_all_are_tested_here():
 def test_keys_of_a_feature_are_there_with_the_feature_only():
     station = make_station(features=("remote_trigger", "data_transfer"))
     listed = [entry["key"] for entry in answer_of(station)["configurationKey"]]
-    assert len(listed) == 37
-    for key in ("LocalAuthListEnabled", "ChargeProfileMaxStackLevel", "CertificateStoreMaxLength"):
+    assert len(listed) == 36
+    for key in (
+        "AuthorizationCacheEnabled",
+        "LocalAuthListEnabled",
+        "ChargeProfileMaxStackLevel",
+        "CertificateStoreMaxLength",
+    ):
         assert key not in listed
         assert answer_of(station, key) == {"configurationKey": [], "unknownKey": [key]}
         assert change(station, key, "1") == "NotSupported"
