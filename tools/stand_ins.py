@@ -123,8 +123,6 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
             self.duty = duty
 
     class Uart:
-        IRQ_TXIDLE = 1
-
         def __init__(self, id, baudrate, *, tx=None, rx=None, timeout, rxbuf):
             wired = recorder.part("UART", id, recorder.table.uarts)
             if recorder.numbered:
@@ -144,8 +142,8 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
         def write(self, data):
             return len(data)
 
-        def irq(self, handler, trigger):
-            assert not recorder.numbered, "this port has no IRQ_TXIDLE"
+        def flush(self):
+            pass
 
     class Spi:
         def __init__(self, id, baudrate, *, sck: Any = None, mosi: Any = None, miso: Any = None):

@@ -39,6 +39,7 @@ class Part:
     def any(self): return 0
     def readinto(self, *given): return None
     def write(self, data): return len(data)
+    def flush(self): pass
     def write_readinto(self, out, into): pass
     def datetime(self): return (2000, 1, 1, 6, 0, 0, 0, 0)
     def feed(self): print("fed")
@@ -48,7 +49,7 @@ class Part:
     def disconnect(self): pass
 
 Part.IN = Part.OUT = Part.PULL_UP = Part.IRQ_RISING = Part.IRQ_FALLING = 1
-Part.ATTN_11DB = Part.IRQ_TXIDLE = Part.PWM = 1
+Part.ATTN_11DB = Part.PWM = 1
 
 class machine:
     Pin = ADC = PWM = UART = SPI = RTC = WDT = Timer = Part

@@ -83,6 +83,23 @@ def test_the_bus():
     assert crc16(right[:6]) == right[6] | right[7] << 8
 
 
+def test_the_transceiver():
+    world = World()
+    uart = Uart(world)
+    direction = uart.direction = Output()
+    right = modbus_frame(b"\x01\x04\x00\x00\x00\x02")
+    assert refused(uart.write, right)  # it listens
+    direction.value(1)
+    world.advance(100)
+    uart.write(right)
+    direction.value(0)
+    assert refused(world.advance, 1)  # cut off
+    direction.value(1)
+    uart.flush()
+    direction.value(0)
+    world.advance(1)
+
+
 def test_the_bus_overflows():
     world = World()
     uart = Uart(world, rxbuf=8)

@@ -197,6 +197,27 @@ def test_the_transceiver_sends_only_while_there_is_something_to_send():
         world.advance(POLL_MS)
         meter.read(reading, world.now)
     assert reading.energy_wh == 123456 and direction.level == 0
+    assert direction.changes == 2 * uart.requests
+
+
+def test_the_transceiver_is_let_go_when_the_uart_fails():
+    world = World()
+    uart = Uart(world)
+    direction = uart.direction = Output()
+    uart.devices.append(Device(1, _ONE_PHASE))
+    meter, reading = Meter(Bus(uart, 9600, direction), 1, modbus.SDM120), Reading()
+    world.advance(50)
+
+    def fail(data):
+        raise OSError(110)
+
+    write, uart.write = uart.write, fail
+    assert failure(meter.read, reading, world.now) and direction.level == 0
+    uart.write = write
+    for _ in range(100):
+        world.advance(POLL_MS)
+        meter.read(reading, world.now)
+    assert reading.energy_wh == 123456
 
 
 def test_a_map_for_another_meter():

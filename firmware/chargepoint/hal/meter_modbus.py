@@ -1,9 +1,12 @@
 """An energy meter on an RS-485 bus: Modbus RTU master, Eastron SDM120, SDM230, SDM630 and others.
 
-Wiring: a UART with a transceiver that turns the direction itself; or with a direction pin, where
-the UART has an interrupt for the end of a transmission (IRQ_TXIDLE: STM32, not ESP32). 8 data
+Wiring: a UART with a transceiver that turns the direction itself; or with a direction pin. 8 data
 bits; the UART must be made with timeout=0 and a receive buffer of 256 bytes. Factory settings:
 SDM120 and SDM230 2400 baud, SDM630 9600 baud, no parity, 1 stop bit, address 1.
+
+With a direction pin a request is waited for until its last bit has left: 9 ms for its 8 bytes at
+9600 baud, 37 ms at 2400. A STM32's UART, which needs the pin, waits so by itself in `write`; it
+has no interrupt for the end of a transmission. Nothing else here waits.
 
 `Bus` keeps the silence of 3.5 characters before a request and gives the bus to one meter at a
 time. `Meter.read` sends or receives what it can, without waiting, and fills in the latest whole
@@ -98,17 +101,22 @@ class Bus:
         self.length = 0
         if direction is not None:
             direction.value(0)
-            uart.irq(self._sent, uart.IRQ_TXIDLE)
 
     def request(self, owner, frame, now: int) -> bool:
         """Send `frame` if the bus is silent and nobody's; then it is `owner`'s until `release`."""
         if self._owner is not None or self._drain(now) or now < self._free_ms:
             return False
+        if self._direction is None:
+            self._uart.write(frame)
+        else:
+            self._direction.value(1)
+            try:
+                self._uart.write(frame)
+                self._uart.flush()
+            finally:
+                self._direction.value(0)
         self._owner = owner
         self.length = 0
-        if self._direction is not None:
-            self._direction.value(1)
-        self._uart.write(frame)
         self._free_ms = now + len(frame) * self.char_us // 1000 + self._silence_ms
         return True
 
@@ -142,9 +150,6 @@ class Bus:
             self._free_ms = now + self._silence_ms
             drained = True
         return drained
-
-    def _sent(self, uart) -> None:
-        self._direction.value(0)
 
 
 class Meter:

@@ -29,8 +29,6 @@ def with_crc(data: bytes) -> bytes:
 class Uart:
     """As machine.UART with timeout=0: bytes arrive one by one, at the baud rate."""
 
-    IRQ_TXIDLE = 32
-
     def __init__(self, world: World, baud: int = 9600, rxbuf: int = 256):
         self.world = world
         self.char_us = 11 * 1000000 // baud
@@ -38,18 +36,13 @@ class Uart:
         self._coming = []  # (us, byte)
         self._arrived = []
         self._quiet_us = -1000000  # since when nothing is on the bus
-        self._sent_us = None
-        self._handler = None
+        self._sent_us = -1000000  # when the last bit has left
         self.devices = []
         self.direction: Output | None = (
             None  # the output that must be high to send, if there is one
         )
         self.requests = 0
         world.parts.append(self)
-
-    def irq(self, handler, trigger):
-        assert trigger == self.IRQ_TXIDLE
-        self._handler = handler
 
     def write(self, data) -> int:
         us = self.world.us
@@ -65,6 +58,9 @@ class Uart:
                 self.send(answer, self._quiet_us + delay_us)
         return len(data)
 
+    def flush(self) -> None:
+        self.world.us = max(self.world.us, self._sent_us)
+
     def send(self, data: bytes, us: int) -> None:
         """Something comes over the bus from `us` on."""
         for n in range(len(data)):
@@ -72,10 +68,8 @@ class Uart:
 
     def tick(self, now: int) -> None:
         us = self.world.us
-        if self._sent_us is not None and us >= self._sent_us:
-            self._sent_us = None
-            if self._handler is not None:
-                self._handler(self)
+        if us < self._sent_us:
+            assert self.direction is None or self.direction.level, "cut off while sending"
         while self._coming and self._coming[0][0] <= us:
             due_us, byte = self._coming.pop(0)
             assert self.direction is None or not self.direction.level, "still sending"
