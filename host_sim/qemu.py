@@ -32,8 +32,11 @@ from host_sim.station_process import HEAP_VARIABLE, die_with_parent
 from tools.get_arm_toolchain import emulator
 
 ROOT = Path(__file__).resolve().parent.parent
-FIRMWARE = ROOT / "build" / "qemu" / "firmware.elf"
-IMAGE = ROOT / "build" / "qemu" / "app.romfs"
+BUILT_VARIABLE = "QEMU_BUILT"  # environment: another folder with firmware.elf and app.romfs
+WATCH_VARIABLE = "QEMU_WATCH_HEAP"  # environment: the board counts what lives (c/heap.c)
+BUILT = Path(os.environ.get(BUILT_VARIABLE) or ROOT / "build" / "qemu")
+FIRMWARE = BUILT / "firmware.elf"
+IMAGE = BUILT / "app.romfs"
 _FLASH_MB = 16
 _FLASH_AT = 0x21000000
 _PARAMETERS_AT = 0x203FFF00
@@ -47,7 +50,8 @@ _END_S = 2
 def command(flash: Path, uarts: list[int], heap_bytes: int) -> list[str]:
     """QEMU's command line. uarts: file descriptors of the UARTs 1, 2, 3; heap_bytes 0: default."""
     seed = secrets.randbits(64)
-    parameters = (heap_bytes, seed & 0xFFFFFFFF, seed >> 32, int(time.time()))
+    watch = bool(os.environ.get(WATCH_VARIABLE))
+    parameters = (heap_bytes, seed & 0xFFFFFFFF, seed >> 32, int(time.time()), int(watch))
     machine = "mps2-an385,memory-backend=flash"
     backend = f"memory-backend-file,id=flash,size={_FLASH_MB}M,mem-path={flash},share=on"
     line = [emulator(), "-machine", machine, "-object", backend, "-nic", "user,restrict=on"]

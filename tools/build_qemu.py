@@ -76,9 +76,9 @@ def digest(prefix: str) -> str:
     return found.hexdigest()
 
 
-def manifest(files: dict[str, bytes]) -> Path:
+def manifest(files: dict[str, bytes], folder: Path) -> Path:
     """Of what is frozen: the board's, and the names of these modules."""
-    names = application_names.write(files.values(), RESULT / "names")
+    names = application_names.write(files.values(), folder / "names")
     path = names.with_name("manifest.py")
     path.write_text(
         f'include("$(BOARD_DIR)/firmware_manifest.py")\nfreeze("{names.parent}", "{names.name}")\n'
@@ -93,7 +93,7 @@ def build_firmware(
     folder.mkdir(parents=True, exist_ok=True)
     firmware = folder / "firmware.elf"
     prefix = prefix or get_arm_toolchain.compiler_prefix()
-    frozen = manifest(files)
+    frozen = manifest(files, folder)
     names = hashlib.sha256(frozen.with_name(application_names.MODULE).read_bytes()).hexdigest()
     stamp, wanted = folder / "firmware.digest", [digest(prefix), names]
     built = stamp.read_text().split() if firmware.exists() and stamp.exists() else [""]

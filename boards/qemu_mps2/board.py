@@ -1,11 +1,12 @@
 """The host's simulated board on a microcontroller: what differs is what memory is spent on."""
 
 # What MicroPython has and CPython has not.
-# pyright: reportAttributeAccessIssue=false
+# pyright: reportAttributeAccessIssue=false, reportMissingImports=false
 
 import gc
 import time
 
+import heap
 from host.board import Board as HostBoard
 
 
@@ -25,6 +26,8 @@ class Board(HostBoard):
         if "state" in line:
             gc.collect()
             self._channel.send({"heap": [gc.mem_alloc(), gc.mem_free()]})
+        elif "measure" in line:
+            self._channel.send({"measured": heap.measure()})
         super().handle(line)
 
 

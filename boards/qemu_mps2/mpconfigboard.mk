@@ -18,5 +18,8 @@ MICROPY_SSL_MBEDTLS = 1
 MBEDTLS_CONFIG_FILE = \"$(BOARD_DIR)/c/mbedtls_config_port.h\"
 USER_C_MODULES = $(BOARD_DIR)
 
+# c/heap.c watches them.
+LDFLAGS += -Wl,--wrap=gc_alloc,--wrap=gc_realloc,--wrap=gc_free,--wrap=gc_collect
+
 # board.c has the main() of this board; the port's file gives the rest.
 $(BUILD)/main.o: CFLAGS += -Dmain=port_main

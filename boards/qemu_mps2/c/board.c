@@ -32,6 +32,7 @@ extern struct {
     uint32_t heap_bytes;
     uint32_t seed[2];
     uint32_t epoch_s; // when it starts
+    uint32_t watch_heap;
 } _parameters;
 
 volatile bool board_event;
@@ -122,6 +123,7 @@ int main(void) {
     mp_stack_ctrl_init();
     mp_stack_set_limit(STACK_BYTES);
     gc_init(_heap, _heap + heap_bytes);
+    heap_watch(_parameters.watch_heap);
     mp_init();
     pyexec_frozen_module("_boot.py", false);
     while (pyexec_friendly_repl() == 0) {

@@ -10,3 +10,5 @@ void board_random(uint8_t *to, size_t count);
 void uart_start(void);
 bool uart_is_blocked(void);
 void uart_interrupt(void);
+
+void heap_watch(bool on);
