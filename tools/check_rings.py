@@ -18,10 +18,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "firmware/chargepoint"
 SHELLS = frozenset("compat runtime link.manager link.stream link.tls link.dns store.files".split())
-# What acts on the world or reads it: the core gets `now` and facts instead.
+# What acts on the world or reads it: the core gets `now` and facts instead. `peripherals` is for
+# the annotations of drivers only (typings/peripherals.pyi).
 IMPURE = frozenset(
-    "asyncio machine network os random select socket ssl time tls vfs _thread esp32 rp2 stm"
-    " uasyncio umachine unetwork uos urandom uselect usocket ussl utime".split()
+    "asyncio machine network os peripherals random select socket ssl time tls vfs _thread"
+    " esp32 rp2 stm uasyncio umachine unetwork uos urandom uselect usocket ussl utime".split()
 )
 PURE_LIBRARY = frozenset(
     "array binascii collections cryptolib deflate errno gc hashlib heapq io json math micropython"

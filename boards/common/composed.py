@@ -26,6 +26,17 @@ from chargepoint.runtime import LinkSettings, Runtime
 from chargepoint.station.station import Station
 from chargepoint.store.files import FileStore
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from peripherals import WDT, Nic
+
+    from chargepoint.device_model.model import EvseLayout
+    from chargepoint.hal.evse import Evse
+    from chargepoint.hal.indicator import Indicator
+    from chargepoint.hal.rtc import Rtc
+
 _POLL_MS = const(20)  # IEC 61851-1: the power is off 100 ms after the EV has left C
 _RTC_MS = const(60000)  # between two looks at the real time clock
 _PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
@@ -37,7 +48,17 @@ class Composed:
     file system; rtc: hal.rtc.Rtc or None; make_wdt() -> as machine.WDT, called when all runs.
     """
 
-    def __init__(self, config: dict, evses, reader, nic, join, flash: str, rtc, make_wdt):
+    def __init__(
+        self,
+        config: dict,
+        evses: "Sequence[tuple[EvseLayout, Evse, Indicator | None]]",
+        reader,
+        nic: "Nic",
+        join: "Callable[[], None] | None",
+        flash: str,
+        rtc: "Rtc | None",
+        make_wdt: "Callable[[], WDT] | None",
+    ):
         self.clock = clock = Clock()
         self._rtc = rtc
         self._rtc_ms = 0
@@ -115,22 +136,22 @@ class Composed:
             self._watchdog.alive("loop", now)
             self._watchdog.feed(now)
         for n in range(len(self._indicators)):
-            if self._indicators[n] is not None:
-                status = status_of(station, station.evses[n])
-                self._indicators[n].show(status, now, station.online)
+            indicator = self._indicators[n]
+            if indicator is not None:
+                indicator.show(status_of(station, station.evses[n]), now, station.online)
         self._interface.poll(now)
         if self._rtc is not None and now >= self._rtc_ms:
             self._rtc_ms = now + _RTC_MS
-            self._set_rtc(station.provisioning.epoch_s(now))
+            self._set_rtc(self._rtc, station.provisioning.epoch_s(now))
 
-    def _set_rtc(self, epoch_s) -> None:
+    def _set_rtc(self, rtc: "Rtc", epoch_s) -> None:
         """The real time clock follows the station's, which follows the server's."""
         if epoch_s is None:
             return
-        shown = self._rtc.epoch_s()
+        shown = rtc.epoch_s()
         if shown is None or abs(shown - epoch_s) > 1:
             try:
-                self._rtc.set(epoch_s)
+                rtc.set(epoch_s)
             except ValueError:
                 pass  # a server whose time can't be right
 

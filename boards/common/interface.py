@@ -6,6 +6,10 @@ between two interfaces, or give addresses (DHCP does).
 
 from chargepoint.compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import Nic, WifiNic
+
 _LOOK_MS = const(1000)
 _JOIN_MS = const(30000)
 _DNS = const(53)
@@ -15,7 +19,7 @@ class Interface:
     """nic: as network.LAN or network.WLAN; join: begins a connection (Wi-Fi), or None; servers: a
     list that is filled with the (ip, port) of the name server."""
 
-    def __init__(self, nic, join, servers: list):
+    def __init__(self, nic: "Nic", join, servers: list):
         self._nic, self._join, self._servers = nic, join, servers
         self._look_ms = self._join_ms = 0
         nic.active(True)
@@ -36,7 +40,7 @@ class Interface:
                 pass  # a driver that is busy with the attempt before
 
 
-def joiner(nic, wifi):
+def joiner(nic: "WifiNic", wifi):
     """A function that joins the Wi-Fi network of station.json. Raises ValueError without one."""
     if not wifi:
         raise ValueError("station.json has no wifi, and this board has no other network")

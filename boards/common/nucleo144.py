@@ -5,7 +5,7 @@ import network
 from composed import Composed
 from machine import ADC, RTC, UART, WDT, Pin
 from outlet import outlet
-from stm32 import TimerPwm
+from stm32 import timer_pwm
 
 from chargepoint.device_model.model import EvseLayout
 from chargepoint.hal.indicator import Indicator
@@ -22,7 +22,7 @@ def make(config: dict) -> Composed:
     uart = UART(2, 9600, timeout=0, rxbuf=256)  # D5, D6
     bus = Bus(uart, 9600, Pin("D4", Pin.OUT, value=0))
     evse = outlet(
-        pwm=TimerPwm(4, 1, "D12"),
+        pwm=timer_pwm(4, 1, "D12"),
         adc=ADC(Pin("A3")),
         coil=Pin("F12", Pin.OUT, value=0),
         feedback=Pin("F13", Pin.IN, Pin.PULL_UP),

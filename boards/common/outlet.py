@@ -1,20 +1,25 @@
 """The drivers of one EVSE as most boards have them: a socket or a fixed cable with a contactor, a
 residual current monitor and a pilot."""
 
+from chargepoint.compat import const
 from chargepoint.hal.contactor import Contactor
 from chargepoint.hal.evse import Evse
 from chargepoint.hal.lock import NoLock
 from chargepoint.hal.pilot import Pilot
 from chargepoint.hal.residual_current import ResidualCurrent
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import ADC, PWM, InterruptPin, Pin
+
 
 def outlet(
-    pwm,
-    adc,
-    coil,
-    feedback,
-    trip,
-    test,
+    pwm: "PWM",
+    adc: "ADC",
+    coil: "Pin",
+    feedback: "Pin",
+    trip: "InterruptPin",
+    test: "Pin",
     meter,
     proximity=None,
     lock=None,

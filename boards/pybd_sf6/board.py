@@ -5,7 +5,7 @@ from composed import Composed
 from interface import joiner
 from machine import ADC, RTC, SPI, UART, WDT, Pin
 from outlet import outlet
-from stm32 import TimerPwm
+from stm32 import timer_pwm
 
 from chargepoint.device_model.model import EvseLayout
 from chargepoint.hal.indicator import Indicator
@@ -22,7 +22,7 @@ def make(config: dict) -> Composed:
     uart = UART(1, 9600, timeout=0, rxbuf=256)  # Y1, Y2
     bus = Bus(uart, 9600, Pin("Y9", Pin.OUT, value=0))
     evse = outlet(
-        pwm=TimerPwm(2, 1, "X1"),
+        pwm=timer_pwm(2, 1, "X1"),
         adc=ADC(Pin("X11")),
         coil=Pin("X2", Pin.OUT, value=0),
         feedback=Pin("X3", Pin.IN, Pin.PULL_UP),

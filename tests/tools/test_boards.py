@@ -62,7 +62,7 @@ def test_a_copy_is_as_good(copy):
         ("esp32_poe", "UART(2,", "UART(1,", "UART 1 is used twice"),
         ("esp32_s3", "Pin(5, ", "Pin(35, ", "eight bit flash or PSRAM"),
         ("pybd_sf6", 'Pin("Y3"', 'Pin("Z3"', "pin Z3 (output): no such pin"),
-        ("pybd_sf6", 'TimerPwm(2, 1, "X1")', 'TimerPwm(2, 2, "X1")', "not channel 2 of timer 2"),
+        ("pybd_sf6", 'timer_pwm(2, 1, "X1")', 'timer_pwm(2, 2, "X1")', "not channel 2 of timer 2"),
         ("pybd_sf6", "SPI(1,", "SPI(3,", "SPI 3: the board has no such"),
         ("pybd_sf6", 'Pin("X2"', 'Pin("Y1"', "pin Y1 is used twice"),
     ],

@@ -13,14 +13,20 @@ With `test` (a ResidualCurrent) the coil is switched on only after its self-test
 is for an interrupt: it switches the coil off and allocates nothing.
 """
 
+from ..compat import const
+
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import Pin
+
 
 class Contactor:
     """coil, feedback: as machine.Pin; pull_in_ms, release_ms: the longest it takes."""
 
     def __init__(
         self,
-        coil,
-        feedback=None,
+        coil: "Pin",
+        feedback: "Pin | None" = None,
         closed_level: int = 0,
         pull_in_ms: int = 150,
         release_ms: int = 150,

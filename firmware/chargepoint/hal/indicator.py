@@ -10,6 +10,10 @@ as that.
 
 from ..compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import Pin
+
 _RED, _GREEN, _BLUE, _BLINK = const(1), const(2), const(4), const(8)
 _BLINK_MS = const(500)
 _GAP_MS = const(3000)  # offline: dark for a tenth of a second in that time
@@ -31,7 +35,13 @@ def status_of(station, evse) -> str:
 class Indicator:
     """red, green, blue: as machine.Pin, or None."""
 
-    def __init__(self, red=None, green=None, blue=None, active_low: bool = False):
+    def __init__(
+        self,
+        red: "Pin | None" = None,
+        green: "Pin | None" = None,
+        blue: "Pin | None" = None,
+        active_low: bool = False,
+    ):
         self._pins = (red, green, blue)
         self._off = 1 if active_low else 0
         self._statuses: list = _STATUSES.split()

@@ -12,6 +12,10 @@ poll, so a motor needs a fuse or a driver with a limit of its own for a program 
 
 from ..compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import Pin
+
 _TRIES = const(3)
 _IDLE, _PULSE, _PAUSE = const(0), const(1), const(2)
 
@@ -21,9 +25,9 @@ class Lock:
 
     def __init__(
         self,
-        extend,
-        retract=None,
-        feedback=None,
+        extend: "Pin",
+        retract: "Pin | None" = None,
+        feedback: "Pin | None" = None,
         locked_level: int = 1,
         pulse_ms: int = 600,
         pause_ms: int = 1000,

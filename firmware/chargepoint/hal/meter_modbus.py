@@ -27,6 +27,10 @@ from errno import EIO, ETIMEDOUT
 
 from ..compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import UART, Pin
+
 FLOAT = const(0)  # 32 bits, high word first
 FLOAT_SWAPPED = const(1)  # low word first
 UINT32 = const(2)
@@ -89,7 +93,7 @@ def crc16(data, length: int) -> int:
 class Bus:
     """uart: as machine.UART; baud: its rate; direction: output that is high to send, or None."""
 
-    def __init__(self, uart, baud: int, direction=None):
+    def __init__(self, uart: "UART", baud: int, direction: "Pin | None" = None):
         self._uart = uart
         self._direction = direction
         self._owner = None
@@ -155,7 +159,7 @@ class Bus:
 class Meter:
     """registers: a map as above; interval_ms: the time between two sets of values."""
 
-    def __init__(self, bus, address: int, registers: bytes, interval_ms: int = 500):
+    def __init__(self, bus: Bus, address: int, registers: bytes, interval_ms: int = 500):
         self._bus = bus
         self._address = address
         self._map = registers

@@ -16,6 +16,10 @@ import time
 
 from ..compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import InterruptPin
+
 _IDLE_MS = const(60000)  # no pulse for so long: nothing flows, for all one can see
 
 
@@ -36,7 +40,7 @@ class Meter:
 
     def __init__(
         self,
-        pin,
+        pin: "InterruptPin",
         pulses_per_kwh: int = 1000,
         pulses: int = 0,
         save=None,
@@ -59,7 +63,7 @@ class Meter:
         self._tick = self._ticks_ms() - debounce_ms
         self._interval_ms = 0
         if hard:
-            pin.irq(self._interrupt, pin.IRQ_FALLING, hard=True)
+            pin.irq(self._interrupt, pin.IRQ_FALLING, hard=True)  # pyright: ignore[reportCallIssue]
         else:
             pin.irq(self._interrupt, pin.IRQ_FALLING)
 

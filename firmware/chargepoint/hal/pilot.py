@@ -24,6 +24,10 @@ from errno import EIO
 
 from ..compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import ADC, PWM, Timer, TimerChannel
+
 _FREQUENCY_HZ = const(1000)
 _SAMPLE_MS = const(5)  # readings closer to each other would not be independent
 _AGREE = const(2)  # samplings in a row that must show a state before it counts
@@ -47,8 +51,8 @@ class Pilot:
 
     def __init__(
         self,
-        pwm,
-        adc,
+        pwm: "PWM",
+        adc: "ADC",
         zero_mv: int = 1650,
         slope_mv: int = 110,
         proximity=None,
@@ -195,7 +199,7 @@ class Pilot:
 class TimerPwm:
     """The oscillator on a pyb.Timer and its channel in PWM mode, where there is no machine.PWM."""
 
-    def __init__(self, timer, channel):
+    def __init__(self, timer: "Timer", channel: "TimerChannel"):
         self._timer, self._channel = timer, channel
 
     def freq(self, frequency_hz: int) -> None:

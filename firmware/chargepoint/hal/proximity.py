@@ -11,6 +11,10 @@ must agree. Not for fixed cables: there the rating is the board's to know.
 
 from ..compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import ADC
+
 _AGREE = const(2)
 _SHORT_OHM = const(80)
 _RATINGS = ((140, 63000), (308, 32000), (936, 20000), (2460, 13000))  # below this many ohms
@@ -19,7 +23,7 @@ _RATINGS = ((140, 63000), (308, 32000), (936, 20000), (2460, 13000))  # below th
 class Proximity:
     """adc: read_uv() or else read_u16() of `full_scale_mv`."""
 
-    def __init__(self, adc, pull_up_ohm: int = 1000, supply_mv=3300, full_scale_mv=3300):
+    def __init__(self, adc: "ADC", pull_up_ohm: int = 1000, supply_mv=3300, full_scale_mv=3300):
         self._adc = adc
         self._read_uv = getattr(adc, "read_uv", None)
         self._pull_up_ohm = pull_up_ohm

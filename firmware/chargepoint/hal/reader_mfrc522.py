@@ -19,6 +19,10 @@ from errno import ENODEV
 from ..compat import const
 from .reader import Reader
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import SPI, Pin
+
 _COMMAND, _COM_IRQ, _ERROR, _FIFO_DATA, _FIFO_LEVEL = (
     const(0x01),
     const(0x04),
@@ -59,7 +63,15 @@ def crc_a(data, length: int) -> int:
 class Mfrc522(Reader):
     """spi: has write_readinto(out, in); select, reset: as machine.Pin; scan_ms: between rounds."""
 
-    def __init__(self, spi, select, reset=None, evse_id=0, scan_ms: int = 100, gone_ms=1000):
+    def __init__(
+        self,
+        spi: "SPI",
+        select: "Pin",
+        reset: "Pin | None" = None,
+        evse_id: int = 0,
+        scan_ms: int = 100,
+        gone_ms: int = 1000,
+    ):
         super().__init__(evse_id, gone_ms)
         self._spi, self._select = spi, select
         self._scan_ms = scan_ms

@@ -14,6 +14,10 @@ from errno import ENODEV
 from ..compat import const
 from .reader import Reader
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import UART
+
 _WAKE = b"\x55\x55" + bytes(14)
 _SAM = b"\xd4\x14\x01\x14\x01"
 _RETRIES = b"\xd4\x32\x05\xff\x01\x02"
@@ -36,7 +40,7 @@ _WAKING, _SETTING, _LIMITING, _RESTING, _LISTING = (
 class Pn532(Reader):
     """uart: as machine.UART; scan_ms: the time between two looks into the field."""
 
-    def __init__(self, uart, evse_id: int = 0, scan_ms: int = 150, gone_ms: int = 1000):
+    def __init__(self, uart: "UART", evse_id: int = 0, scan_ms: int = 150, gone_ms: int = 1000):
         super().__init__(evse_id, gone_ms)
         self._uart = uart
         self._scan_ms = scan_ms

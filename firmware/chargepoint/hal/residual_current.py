@@ -15,6 +15,10 @@ What this does not do: replace the protective device that disconnects by itself.
 
 from ..compat import const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import InterruptPin, Pin
+
 _QUIET_MS = const(1000)
 _IDLE, _TESTING, _RELEASING = const(0), const(1), const(2)
 
@@ -27,8 +31,8 @@ class ResidualCurrent:
 
     def __init__(
         self,
-        trip,
-        test=None,
+        trip: "InterruptPin",
+        test: "Pin | None" = None,
         trip_level: int = 1,
         on_trip=None,
         cleared=None,
@@ -49,7 +53,7 @@ class ResidualCurrent:
             test.value(0)
         edge = trip.IRQ_RISING if trip_level else trip.IRQ_FALLING
         if hard:
-            trip.irq(self._interrupt, edge, hard=True)
+            trip.irq(self._interrupt, edge, hard=True)  # pyright: ignore[reportCallIssue]
         else:
             trip.irq(self._interrupt, edge)
 

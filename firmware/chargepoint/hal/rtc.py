@@ -9,6 +9,10 @@ some ports read the registers one after the other.
 from ..compat import const
 from ..timestamp import days_before
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import RTC
+
 _DAY_S = const(86400)
 _EPOCH_DAYS = const(737730)  # days_before(2020, 1, 1)
 _FIRST_YEAR = const(2026)
@@ -18,7 +22,7 @@ _LAST_YEAR = const(2053)
 class Rtc:
     """earliest_s: seconds since 2020 before which no time is believed."""
 
-    def __init__(self, rtc, earliest_s: int = 189388800):  # 2026-01-01
+    def __init__(self, rtc: "RTC", earliest_s: int = 189388800):  # 2026-01-01
         self._rtc = rtc
         self._earliest_s = earliest_s
 

@@ -7,11 +7,17 @@ It is fed by `feed` at each pass, but only while every part that was named has c
 within `patience_ms`: a loop that turns while its hardware is no longer polled is dead too.
 """
 
+from ..compat import const
+
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from peripherals import WDT
+
 
 class Watchdog:
     """parts: names of those that must be alive."""
 
-    def __init__(self, wdt, parts=(), patience_ms: int = 5000):
+    def __init__(self, wdt: "WDT", parts=(), patience_ms: int = 5000):
         self._wdt = wdt
         self._parts = list(parts)
         self._alive_ms: list = [None] * len(self._parts)

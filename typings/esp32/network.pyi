@@ -1,0 +1,39 @@
+# What the ESP32 boards use of MicroPython's module network; as in machine.pyi.
+from typing import overload
+
+from machine import Pin
+
+STA_IF: int  # ports/esp32/modnetwork_globals.h
+PHY_LAN8720: int  # ports/esp32/modnetwork_globals.h
+
+class WLAN:  # ports/esp32/network_wlan.c
+    def __init__(self, interface: int = ..., /) -> None: ...
+    @overload
+    def active(self, /) -> bool: ...
+    @overload
+    def active(self, on: bool, /) -> bool: ...
+    def isconnected(self, /) -> bool: ...
+    def ifconfig(self, /) -> tuple[str, str, str, str]: ...
+    def connect(self, ssid: str = ..., key: str = ..., /, *, bssid: bytes = ...) -> None: ...
+    def disconnect(self, /) -> None: ...
+
+class LAN:  # ports/esp32/network_lan.c
+    def __init__(
+        self,
+        id: int = ...,
+        *,
+        phy_addr: int,
+        phy_type: int,
+        mdc: Pin = ...,
+        mdio: Pin = ...,
+        reset: Pin = ...,
+        power: Pin = ...,
+        ref_clk: Pin = ...,
+        ref_clk_mode: int = ...,
+    ) -> None: ...
+    @overload
+    def active(self, /) -> bool: ...
+    @overload
+    def active(self, on: bool, /) -> bool: ...
+    def isconnected(self, /) -> bool: ...
+    def ifconfig(self, /) -> tuple[str, str, str, str]: ...
