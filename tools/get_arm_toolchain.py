@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import http.client
 import io
 import os
 import platform
@@ -164,8 +165,8 @@ def fetch(sha256: str, sha1: str, place: str) -> bytes:
         try:
             with urllib.request.urlopen(url, timeout=60) as answer:
                 data = answer.read()
-        except OSError as error:
-            why = str(error)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            why = str(error) or type(error).__name__
             continue
         if hashlib.sha256(data).hexdigest() == sha256:
             path.with_suffix(".part").write_bytes(data)

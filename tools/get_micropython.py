@@ -20,6 +20,7 @@ Prints one line; a failure is one line too, naming the log, with exit status 1.
 
 import fcntl
 import hashlib
+import http.client
 import os
 import re
 import shutil
@@ -142,7 +143,7 @@ def fetch(source, folder):
             say(f"getting {url}")
             with urllib.request.urlopen(url, timeout=30) as answer, part.open("wb") as file:
                 shutil.copyfileobj(answer, file)
-        except OSError as error:
+        except (OSError, http.client.HTTPException, ValueError) as error:
             say(f"  {error}")
             continue
         if sha256(part) == digest:
