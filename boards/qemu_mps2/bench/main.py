@@ -17,7 +17,7 @@ from meter import Meter
 
 
 def main() -> None:
-    gc.disable()  # a collection in the middle would be counted, and not each time
+    gc.disable()  # no collection in the middle of what is counted
     meter = Meter()
     parts.count(meter)
     for subprotocol in ("ocpp1.6", "ocpp2.0.1"):

@@ -1,35 +1,27 @@
-"""The instrument: the board's counter, under -icount one for every 40 instructions."""
+"""What was counted: instructions by name."""
 
 # What MicroPython has and CPython has not.
-# pyright: reportAttributeAccessIssue=false
+# pyright: reportMissingImports=false
 
-import gc
-import time
-
-_INSTRUCTIONS = 40
+import counter
 
 
 class Meter:
     """counts: instructions by name; of what happened several times, the most.
 
-    Each section begins right after a collection of garbage, and what measuring takes is taken off.
+    Each section begins with a heap without garbage (c/counter.c), and no collection comes in
+    between. What measuring takes is taken off.
     """
 
     def __init__(self):
         self.counts = {}
-        self._begin = 0
-        self._own = 0
+        self.begin = counter.begin
         self.begin()
-        self._own = self.end()
-
-    def begin(self) -> None:
-        gc.collect()
-        self._begin = time.ticks_cpu()
+        self._own = counter.end()
 
     def end(self) -> int:
         """Instructions since begin()."""
-        ticks = time.ticks_diff(time.ticks_cpu(), self._begin)
-        return ticks * _INSTRUCTIONS - self._own
+        return counter.end() - self._own
 
     def note(self, name: str, count: int) -> None:
         self.counts[name] = max(count, self.counts.get(name, 0))
