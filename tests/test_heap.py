@@ -37,7 +37,7 @@ FLAT = 0  # bytes
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory):
-    data, _ = build_romfs.build("x64", without=())
+    data, _ = build_romfs.build("x64", without=(), add=ROOT / "tests" / "on_target")
     path = tmp_path_factory.mktemp("romfs") / "app.romfs"
     path.write_bytes(data)
     return path
@@ -45,8 +45,13 @@ def image(tmp_path_factory):
 
 def run(image, subprotocol: str, job: str, heap: int = 4_000_000, rounds: int = ROUNDS):
     """What a job printed, by name, and the exit status."""
-    script = ROOT / "tests" / "on_target" / "heap_station.py"
-    command = [INTERPRETER, "-X", f"heapsize={heap}", script, image, subprotocol, job, str(rounds)]
+    script = (
+        "import sys, vfs\n"
+        f"vfs.mount(vfs.VfsRom(open({str(image)!r}, 'rb').read()), '/rom')\n"
+        "sys.path.insert(0, '/rom')\n"
+        f"import heap_station; heap_station.main({subprotocol!r}, {job!r}, {rounds})\n"
+    )
+    command = [INTERPRETER, "-X", f"heapsize={heap}", "-c", script]
     done = subprocess.run(
         [str(part) for part in command],
         env={"MICROPYPATH": ".frozen"},

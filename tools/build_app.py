@@ -30,8 +30,6 @@ SUBPROTOCOLS = {subprotocols!r}
 
 def files(board: boards.Board, cross: Path = build_romfs.CROSS) -> dict[str, bytes]:
     """The .mpy files by their paths. Raises Failure."""
-    if not cross.exists():
-        raise boards.Failure("no mpy-cross; run `make micropython`")
     package = build_romfs.module_files(boards.ROOT, board.dialects, boards.without(board))
     firmware = boards.ROOT / "firmware"
     found = {path.relative_to(firmware).as_posix(): path for path in package}
@@ -44,12 +42,8 @@ def files(board: boards.Board, cross: Path = build_romfs.CROSS) -> dict[str, byt
         )
         found["image.py"] = image
         try:
-            return {
-                name.removesuffix(".py") + ".mpy": build_romfs.compiled(
-                    path, name, cross, board.chip.mpy, 3
-                )
-                for name, path in sorted(found.items())
-            }
+            texts = {name: path.read_text() for name, path in found.items()}
+            return build_romfs.compiled_texts(texts, cross, board.chip.mpy)
         except build_romfs.Failure as failure:
             raise boards.Failure(str(failure)) from None
 

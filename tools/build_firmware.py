@@ -115,10 +115,11 @@ def manifest(board: boards.Board) -> Path:
     The names are then static strings, for which the application takes no heap.
     """
     folder = boards.RESULT / board.name / "names"
-    names = application_names.write(build_app.files(board).values(), folder)
+    names = application_names.write(build_app.files(board), folder)
     path = folder / "manifest.py"
     path.write_text(
-        f'include("{board.folder / "manifest.py"}")\nfreeze("{names.parent}", "{names.name}")\n'
+        f'include("{board.folder / "manifest.py"}")\n'
+        f'freeze_mpy("{names.parent}", "{names.name}")\n'
     )
     return path
 

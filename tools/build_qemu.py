@@ -78,10 +78,11 @@ def digest(prefix: str) -> str:
 
 def manifest(files: dict[str, bytes], folder: Path) -> Path:
     """Of what is frozen: the board's, and the names of these modules."""
-    names = application_names.write(files.values(), folder / "names")
+    names = application_names.write(files, folder / "names")
     path = names.with_name("manifest.py")
     path.write_text(
-        f'include("$(BOARD_DIR)/firmware_manifest.py")\nfreeze("{names.parent}", "{names.name}")\n'
+        f'include("$(BOARD_DIR)/firmware_manifest.py")\n'
+        f'freeze_mpy("{names.parent}", "{names.name}")\n'
     )
     return path
 
@@ -127,14 +128,14 @@ def build_firmware(
     return firmware
 
 
-def compile_modules() -> dict[str, bytes]:
-    """All that an image can have."""
+def compile_modules(dialects=build_romfs.DIALECTS) -> dict[str, bytes]:
+    """All that an image with these dialects has."""
     folder = RESULT / "modules"
     shutil.rmtree(folder, ignore_errors=True)
     for name, path in MODULES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, folder / name)
-    return build_romfs.modules("armv7m", without=(), add=folder)
+    return build_romfs.modules("armv7m", dialects, without=(), add=folder)
 
 
 def build(
@@ -146,8 +147,8 @@ def build(
         fcntl.flock(lock, fcntl.LOCK_EX)
         files = compile_modules()
         firmware = build_firmware(files if with_names else {})
-        left_out = [f"/{name}/" for name in build_romfs.DIALECTS if name not in dialects]
-        files = {p: data for p, data in files.items() if not any(name in p for name in left_out)}
+        if set(dialects) != set(build_romfs.DIALECTS):
+            files = compile_modules(dialects)
         image = build_romfs.image(files)
         new = RESULT / "app.romfs.new"
         new.write_bytes(image)

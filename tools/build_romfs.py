@@ -3,8 +3,10 @@
     python tools/build_romfs.py --arch x64 --output build/romfs/app.romfs
     python tools/build_romfs.py --arch armv7m --dialects ocpp201 --sizes
 
-The modules are those of the table in firmware/chargepoint/modules.py. The bytes depend on nothing
-but the sources, mpy-cross and the options. `--optimize 3` (the default) leaves line numbers out.
+The modules are those of the table in firmware/chargepoint/modules.py, made few by link_modules.py,
+which also leaves out what nothing in the image needs: without `--add`, that is nearly all. The
+bytes depend on nothing but the sources, mpy-cross and the options. `--optimize 3` (the default)
+leaves line numbers out.
 
 A dialect that is not named is left out with all its modules. What a real board adds, `main.py` and
 its own drivers, is added by `--add FOLDER`, whose .py files come to stand beside the package.
@@ -19,12 +21,14 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import check_rings
+from tools import check_rings, link_modules
 
 ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
 DIALECTS = ("ocpp16", "ocpp201")
 SIMULATED = ("hal.sim", "hal.sim_clock")
+# An image is for one architecture, so the plain twin never runs in it.
+_NATIVE = {"chargepoint/link/masking.py": "chargepoint/link/masking_native.py"}
 
 # Kinds of record, as in MicroPython's extmod/vfs_rom.c.
 _VERBATIM = 2
@@ -70,6 +74,34 @@ def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: 
         if done.returncode:
             raise Failure(f"{name}: {done.stderr.strip()}")
         return output.read_bytes()
+
+
+def compiled_texts(
+    texts: dict[str, str], cross: Path, architecture: str, optimize: int = 3
+) -> dict[str, bytes]:
+    """The .mpy files of these sources, linked; both by their paths in the image.
+
+    Raises Failure.
+    """
+    if not cross.exists():
+        raise Failure("no mpy-cross; run `make micropython`")
+    texts = dict(texts)
+    for plain, native in _NATIVE.items():
+        if native in texts:
+            texts[plain] = texts.pop(native)
+    kinds = check_rings.table((ROOT / check_rings.PACKAGE / "modules.py").read_text())
+    try:
+        texts = link_modules.link(texts, kinds["TRANSIENT"])
+    except link_modules.Failure as failure:
+        raise Failure(str(failure)) from None
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "x.py"
+        for name, text in sorted(texts.items()):
+            source.write_text(text)
+            path = name.removesuffix(".py") + ".mpy"
+            found[path] = compiled(source, name, cross, architecture, optimize)
+    return found
 
 
 def number(value: int) -> bytes:
@@ -129,18 +161,14 @@ def modules(
     cross: Path = CROSS,
 ) -> dict[str, bytes]:
     """The .mpy files by their paths. Raises Failure."""
-    if not cross.exists():
-        raise Failure("no mpy-cross; run `make micropython`")
     sources = {
         file.relative_to(root / "firmware").as_posix(): file
         for file in module_files(root, dialects, without)
     }
     if add is not None:
         sources |= {file.relative_to(add).as_posix(): file for file in sorted(add.rglob("*.py"))}
-    return {
-        name.removesuffix(".py") + ".mpy": compiled(source, name, cross, architecture, optimize)
-        for name, source in sources.items()
-    }
+    texts = {name: source.read_text() for name, source in sources.items()}
+    return compiled_texts(texts, cross, architecture, optimize)
 
 
 def main(arguments: list[str]) -> int:

@@ -41,7 +41,8 @@ hal.residual_current hal.rtc hal.sim hal.sim_clock hal.watchdog
 link.dns link.manager link.stream runtime store.files
 """
 
-_PACKAGE = __name__[: __name__.rfind(".")]
+_PACKAGE = __name__.partition(".")[0]
+_LINKED = False  # tools/link_modules.py makes it True: then a dot below the package is a "_"
 _used = False  # since the last release; spares the search at nearly all of them
 
 
@@ -49,7 +50,7 @@ def use(name: str):
     """The transient module `name` (dotted, below the package), imported now if it is not there."""
     global _used
     _used = True
-    return __import__(_PACKAGE + "." + name, None, None, ("",))
+    return __import__(full_name(name), None, None, ("",))
 
 
 def release() -> None:
@@ -61,7 +62,7 @@ def release() -> None:
     if _used:
         _used = False
         for name in TRANSIENT.split():
-            if _PACKAGE + "." + name in sys.modules:
+            if full_name(name) in sys.modules:
                 drop(name)
 
 
@@ -69,10 +70,15 @@ def drop(name: str) -> None:
     """Forget a module, or a package with all that is in it. Who holds it goes on with it."""
     if not MICROPYTHON:
         return
-    full = _PACKAGE + "." + name
+    full = full_name(name)
     for inner in [inner for inner in sys.modules if inner.startswith(full)]:
-        if inner == full or inner[len(full)] == ".":
+        if inner == full or inner[len(full)] == ("_" if _LINKED else "."):
             del sys.modules[inner]
-    parent, _, leaf = full.rpartition(".")
-    if parent in sys.modules and hasattr(sys.modules[parent], leaf):
-        delattr(sys.modules[parent], leaf)
+            parent, _, leaf = inner.rpartition(".")
+            if parent in sys.modules and hasattr(sys.modules[parent], leaf):
+                delattr(sys.modules[parent], leaf)
+
+
+def full_name(name: str) -> str:
+    """As it stands in sys.modules."""
+    return _PACKAGE + "." + (name.replace(".", "_") if _LINKED else name)

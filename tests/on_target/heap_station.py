@@ -1,16 +1,16 @@
 """What a station with two EVSEs takes of the heap, run on MicroPython from a ROMFS image.
 
-    micropython -X heapsize=2M tests/on_target/heap_station.py IMAGE SUBPROTOCOL JOB [ROUNDS]
+    heap_station.main(SUBPROTOCOL, JOB, ROUNDS)
 
-IMAGE is made by tools/build_romfs.py. JOB is one of
+The image is made by tools/build_romfs.py with the modules of this folder. JOB is one of
 
     table   heap at each step of a station's life, and after rounds of everything that can happen
     life    the same life once, without measuring: to find the smallest heap it goes through in
     switch  the connection changes to the other dialect and back, again and again
 
 Prints JSON, one [name, value] a line. Numbers are bytes above what was taken before the first
-module of the package was imported: the image, the drivers, the flash and this file are not in
-them. The link's receive buffer is not either, for its size is the board's choice.
+module of the package was imported: the image, the flash and this file are not in them, the
+simulated drivers are. The link's receive buffer is not either, for its size is the board's choice.
 """
 
 # The type checker knows CPython's gc.
@@ -21,8 +21,7 @@ import json
 import sys
 
 import csms_requests
-import vfs
-from world import World, random_bytes
+from world import Flash, World, random_bytes
 
 _BASE = "taken before"
 
@@ -36,9 +35,10 @@ class Settings:
 class Meter:
     """The heap, and which transient modules have come and gone."""
 
-    def __init__(self, modules):
-        self.modules = modules
-        self.base = 0
+    def __init__(self, base):
+        from chargepoint import modules
+
+        self.base = base
         self.used = set()
         self._release = modules.release
         modules.release = self._note
@@ -51,37 +51,32 @@ class Meter:
         show(name, self.taken())
 
     def _note(self):
-        for name in self.modules.TRANSIENT.split():
-            if "chargepoint." + name in sys.modules:
+        from chargepoint.modules import TRANSIENT, full_name
+
+        for name in TRANSIENT.split():
+            if full_name(name) in sys.modules:
                 self.used.add(name)
         self._release()
 
     def check(self, after):
-        """Nothing transient is reachable, and nothing is there that the table does not know."""
-        known = (self.modules.RESIDENT + self.modules.SHELL).split()
-        packages = set()
-        for name in known + self.modules.TRANSIENT.split():
-            while name:
-                name = name.rpartition(".")[0]
-                packages.add(name)
-        for name in sys.modules:
-            top, _, inner = name.partition(".")
-            if top == "chargepoint" and inner not in known and inner not in packages:
+        """Nothing transient is reachable."""
+        from chargepoint.modules import TRANSIENT, full_name
+
+        for name in [full_name(name) for name in TRANSIENT.split()]:
+            if name in sys.modules:
                 raise AssertionError("%s stays after %s" % (name, after))
-        for name in self.modules.TRANSIENT.split():
-            parent, _, leaf = ("chargepoint." + name).rpartition(".")
+            parent, _, leaf = name.rpartition(".")
             if hasattr(sys.modules.get(parent), leaf):
                 raise AssertionError("%s stays in its package after %s" % (name, after))
 
 
+def _overwrite_stack(depth):
+    """What an import has left there would keep alive what it has loaded, and no longer needs."""
+    return _overwrite_stack(depth - 1) + 1 if depth else 0
+
+
 def show(name, value):
     print(json.dumps([name, value]))
-
-
-def mount(path):
-    with open(path, "rb") as file:
-        vfs.mount(vfs.VfsRom(file.read()), "/rom")
-    sys.path.insert(0, "/rom")
 
 
 # ---- what happens to a station; each leaves it idle and online
@@ -96,8 +91,10 @@ def messages(world, after=None):
             raise AssertionError("%s %s: %s" % (action, payload, world.status))
         if after is not None:
             after(action)
-    world.modules.use("station.snapshot").snapshot(world.station, None, world.now)
-    world.modules.release()
+    from chargepoint import modules
+
+    modules.use("station.snapshot").snapshot(world.station, None, world.now)
+    modules.release()
 
 
 def begin(world, evse_id):
@@ -254,26 +251,17 @@ def switch(world, meter, rounds):
 JOBS = {"table": table, "life": life, "switch": switch}
 
 
-def main(path, subprotocol, job, rounds="100"):
-    mount(path)
-    import chargepoint.hal.sim as sim
-
-    world = World(sim, subprotocol)
+def main(subprotocol, job, rounds):
+    flash = Flash()
     gc.collect()
     base = gc.mem_alloc()
-    import chargepoint.runtime
-    import chargepoint.station.station  # noqa: F401 - part of what is measured
-    from chargepoint import modules
+    world = World(subprotocol, flash)
     from chargepoint.link.manager import Link
+    from chargepoint.runtime import Runtime  # part of what is measured
 
-    world.modules = modules
     world.link = Link(Settings, None, random_bytes, random_bytes)
+    _overwrite_stack(40)
     gc.collect()
     show(_BASE, base)
-    meter = Meter(modules)
-    meter.base = base
-    JOBS[job](world, meter, int(rounds))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    JOBS[job](world, Meter(base), rounds)
+    return Runtime

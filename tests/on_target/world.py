@@ -90,17 +90,19 @@ def broken(request, now):
 class World:
     """The station, its hardware and its server; time passes at `run`."""
 
-    def __init__(self, sim, subprotocol):
-        self.flash = Flash()
-        self.evses = [sim.SimEvse(), sim.SimEvse()]
-        self.reader = sim.SimReader()
+    def __init__(self, subprotocol, flash):
+        from chargepoint.hal.sim import SimEvse, SimReader
+
+        self.flash = flash
+        self.evses = [SimEvse(), SimEvse()]
+        self.reader = SimReader()
         self.station = self.hardware = self.layout = None
         self.now = 0
         self.calls = 0
         self.status = None  # of the last answer to a CALL of ours: "ok" or the error code
         self.said = {}  # action -> how often the station sent it
         self.inbox = []
-        self.modules = self.link = None  # set when the package is imported
+        self.link = None
         self.speak(subprotocol)
 
     def speak(self, subprotocol):
@@ -121,6 +123,7 @@ class World:
             self.answers["DataTransfer"] = '{"status":"Accepted"}'
 
     def boot(self, reason="PowerUp"):
+        from chargepoint import modules
         from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
         from chargepoint.hal.hardware import Hardware
         from chargepoint.station.station import Station
@@ -132,10 +135,10 @@ class World:
         self.flash.boot_count += 1
         self.now = 0
         model = DeviceModel(self.layout, self.flash)
-        presets = self.modules.use("device_model.presets")
+        presets = modules.use("device_model.presets")
         presets.preset(model, {"SampledDataCtrlr.TxUpdatedInterval": "60"})
         del presets
-        self.modules.release()
+        modules.release()
         self.hardware = Hardware(self.evses, self.reader)
         self.station = Station(self.layout, model, self.flash, random_bytes, reason)
         self.station.vendors["broken"] = broken

@@ -1,15 +1,19 @@
-"""The names that a firmware carries for the application."""
+"""The names and texts that a firmware carries for the application."""
 
-import ast
+import subprocess
 from pathlib import Path
 
+import pytest
+
 from tools import application_names, build_romfs
+from tools.portable_tests import INTERPRETER
 
 SOURCE = """
 class Thermostat:
     def regulate(self, setpoint_mk, print):
-        return "a/b", "in", "class", "a text that is no name", setpoint_mk
+        return "a/b", "in", "class", ("a text that is no name",), setpoint_mk
 """
+LONG = "x" * 256
 
 
 def compiled(folder: Path, text: str, name: str = "attic/thermostat.py") -> bytes:
@@ -19,29 +23,44 @@ def compiled(folder: Path, text: str, name: str = "attic/thermostat.py") -> byte
 
 
 def test_names_are_those_that_no_firmware_has(tmp_path: Path):
-    found = application_names.names(compiled(tmp_path, SOURCE))
+    found = application_names.names({"attic/thermostat.mpy": compiled(tmp_path, SOURCE)})
     assert {"Thermostat", "regulate", "setpoint_mk", "a/b", "attic.thermostat"} <= set(found)
     assert "print" not in found
 
 
+def test_texts_and_paths_are_names_too(tmp_path: Path):
+    found = application_names.names({"attic/thermostat.mpy": compiled(tmp_path, SOURCE)})
+    assert {"a text that is no name", "/rom/attic/thermostat.mpy", "thermostat"} <= set(found)
+
+
+def test_text_that_is_too_long_for_a_name_is_none(tmp_path: Path):
+    found = application_names.names(
+        {"x.mpy": compiled(tmp_path, f"print('{LONG}', '{LONG[1:]}')")}
+    )
+    assert LONG not in found and LONG[1:] in found
+
+
 def test_module_brings_all_of_them(tmp_path: Path):
-    mpy = compiled(tmp_path, SOURCE)
-    text = application_names.module([mpy])
-    ast.parse(text)
-    carried = application_names.names(compiled(tmp_path, text))
-    assert set(application_names.names(mpy)) <= set(carried)
+    files = {"attic/thermostat.mpy": compiled(tmp_path, SOURCE)}
+    carried = application_names.Mpy(application_names.module(files)).names
+    assert set(application_names.names(files)) <= set(carried)
 
 
-def test_application_has_no_name_that_the_module_can_not_bring(tmp_path: Path):
-    files = build_romfs.modules("armv7m", without=()).values()
-    carried = application_names.names(compiled(tmp_path, application_names.module(files)))
-    assert {name for mpy in files for name in application_names.names(mpy)} <= set(carried)
+def test_module_can_be_loaded(tmp_path: Path):
+    path = application_names.write({"x.mpy": compiled(tmp_path, SOURCE)}, tmp_path)
+    command = [str(INTERPRETER), "-c", f"import {path.stem}; print('loaded')"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "loaded\n", done.stderr
 
 
 def test_module_is_the_same_for_the_same_application(tmp_path: Path):
-    mpy = compiled(tmp_path, SOURCE)
-    path = application_names.write([mpy], tmp_path / "names")
+    files = {"x.mpy": compiled(tmp_path, SOURCE)}
+    path = application_names.write(files, tmp_path / "names")
     before = path.stat().st_mtime_ns
-    assert application_names.write([mpy, mpy], tmp_path / "names") == path
+    assert application_names.write(dict(files), tmp_path / "names") == path
     assert path.stat().st_mtime_ns == before
-    ast.parse(application_names.module([]))
+
+
+def test_what_is_no_mpy_is_refused():
+    with pytest.raises(ValueError, match="no .mpy of format 6"):
+        application_names.names({"x.mpy": b"M\x07\x00\x1f\x00\x00"})

@@ -1,11 +1,12 @@
 """A board's application: what is in it, always the same bytes, and that MicroPython runs it."""
 
+import dataclasses
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tools import boards, build_app, build_romfs
+from tools import application_names, boards, build_app, build_romfs
 from tools.portable_tests import INTERPRETER
 
 
@@ -23,11 +24,13 @@ def test_the_same_bytes_twice_and_for_boards_alike(board):
 
 
 def test_what_is_in_it(board):
-    names = set(build_app.files(board))
+    files = build_app.files(board)
+    names = set(files)
     assert {"board.mpy", "start.mpy", "composed.mpy", "image.mpy"} <= names
-    assert {"chargepoint/hal/reader_pn532.mpy", "chargepoint/runtime.mpy"} <= names
-    assert not {"chargepoint/hal/sim.mpy", "chargepoint/hal/reader_mfrc522.mpy"} & names
     assert not {"stm32.mpy", "nucleo144.mpy", "main.mpy"} & names
+    resident = set(application_names.Mpy(files["chargepoint/__init__.mpy"]).names)
+    assert {"Pn532", "Station"} <= resident
+    assert not {"SimEvse", "Mfrc522"} & resident
 
 
 def test_a_board_may_leave_out_dialects_and_blocks(board):
@@ -35,8 +38,8 @@ def test_a_board_may_leave_out_dialects_and_blocks(board):
     board.dialects, board.blocks = ("ocpp201",), ("data_transfer",)
     less = build_app.files(board)
     assert not [name for name in less if "ocpp16" in name]
-    assert "chargepoint/station/trigger.mpy" not in less
-    assert "chargepoint/station/data_transfer.mpy" in less
+    assert "chargepoint/station_trigger.mpy" not in less
+    assert "chargepoint/station_data_transfer.mpy" in less
     assert whole - set(less) and set(less) <= whole
 
 
@@ -53,11 +56,12 @@ def run(image: Path, code: str) -> str:
 
 
 def test_micropython_reads_it(board, tmp_path: Path):
-    # The native module is for another processor; all others are imported.
     board.dialects, board.blocks = ("ocpp16",), ()
+    board.chip = dataclasses.replace(board.chip, mpy="x64")
     path = build_app.build(board, 0x40000)
     code = (
-        "import image, interface, chargepoint.station.station, chargepoint.hal.reader_pn532\n"
+        "import image, interface\n"
+        "from chargepoint import Pn532, Station\n"
         "print(image.FEATURES, image.SUBPROTOCOLS)\n"
     )
     assert run(path, code) == "() ('ocpp1.6',)\n"

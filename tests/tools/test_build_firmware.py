@@ -75,7 +75,8 @@ def test_esp32(tree: Path, tmp_path: Path, capsys):
             assert (definition / line.strip().rpartition("/")[2]).exists()
     frozen = (folder / "names/manifest.py").read_text()
     assert f'include("{boards.BOARDS}/esp32_generic/manifest.py")' in frozen
-    assert "x.Mfrc522" in (folder / "names/application_names.py").read_text()
+    assert f'freeze_mpy("{folder}/names", "application_names.mpy")' in frozen
+    assert b"Mfrc522\0" in (folder / "names/application_names.mpy").read_bytes()
     assert (folder / "firmware.bin").read_text() == "firmware\n"
     assert "SHA-256" in capsys.readouterr().out
 

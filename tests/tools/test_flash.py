@@ -155,7 +155,7 @@ def test_ready_made_firmware_gets_modules_on_the_file_system(desk: Path, monkeyp
     folder = desk / "boards/esp32_poe/files"
     assert f"fs cp -r {folder}/board.mpy {folder}/chargepoint" in done[2]
     assert f"{folder}/main.py" in done[2] and done[2].endswith(" :")
-    assert (folder / "chargepoint/station/station.mpy").read_bytes()[:1] == b"M"
+    assert (folder / "chargepoint/__init__.mpy").read_bytes()[:1] == b"M"
 
 
 def test_stm32_whole(desk: Path, monkeypatch, capfd):
