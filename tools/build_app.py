@@ -4,7 +4,8 @@
     python tools/build_app.py esp32_poe --files    build/boards/esp32_poe/files/
 
 What goes in is what manifest.py names, the drivers that board.py imports, and the board's own
-modules. The same sources give the same bytes, on any machine.
+modules, without what this build can't use (tailor.py). The same sources give the same bytes, on
+any machine.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 if __package__ in (None, ""):
     sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
 
-from tools import boards, build_romfs
+from tools import boards, build_romfs, tailor
 
 _IMAGE = '''\
 """Made by tools/build_app.py from boards/{name}/manifest.py."""
@@ -30,22 +30,24 @@ SUBPROTOCOLS = {subprotocols!r}
 
 def files(board: boards.Board, cross: Path = build_romfs.CROSS) -> dict[str, bytes]:
     """The .mpy files by their paths. Raises Failure."""
-    package = build_romfs.module_files(boards.ROOT, board.dialects, boards.without(board))
+    try:
+        texts = tailor.tailored(sources(board), board.dialects, board.blocks)
+        return build_romfs.compiled_texts(texts, cross, board.chip.mpy)
+    except (build_romfs.Failure, tailor.Failure) as failure:
+        raise boards.Failure(str(failure)) from None
+
+
+def sources(board: boards.Board) -> dict[str, str]:
+    """All that the image may need, by the paths in it: the package, and the board's own."""
     firmware = boards.ROOT / "firmware"
-    found = {path.relative_to(firmware).as_posix(): path for path in package}
-    found |= {f"{name}.py": path for name, path in boards.sources(board).items()}
-    with tempfile.TemporaryDirectory() as folder:
-        image = Path(folder) / "image.py"
-        subprotocols = tuple(boards.SUBPROTOCOLS[name] for name in board.dialects)
-        image.write_text(
-            _IMAGE.format(name=board.name, features=board.blocks, subprotocols=subprotocols)
-        )
-        found["image.py"] = image
-        try:
-            texts = {name: path.read_text() for name, path in found.items()}
-            return build_romfs.compiled_texts(texts, cross, board.chip.mpy)
-        except build_romfs.Failure as failure:
-            raise boards.Failure(str(failure)) from None
+    package = build_romfs.module_files(boards.ROOT, board.dialects, boards.without(board))
+    found = {path.relative_to(firmware).as_posix(): path.read_text() for path in package}
+    found |= {f"{name}.py": path.read_text() for name, path in boards.sources(board).items()}
+    subprotocols = tuple(boards.SUBPROTOCOLS[name] for name in board.dialects)
+    found["image.py"] = _IMAGE.format(
+        name=board.name, features=board.blocks, subprotocols=subprotocols
+    )
+    return found
 
 
 def build(board: boards.Board, room: int) -> Path:

@@ -1,6 +1,6 @@
 """Build what the emulated board runs: build/qemu/firmware.elf and build/qemu/app.romfs.
 
-    python tools/build_qemu.py [--dialects ocpp201]
+    python tools/build_qemu.py [--dialects ocpp201] [--blocks data_transfer ...] [--folder FOLDER]
 
 The firmware is MicroPython's qemu port, from the source that tools/get_micropython.py pins, with
 the board of boards/qemu_mps2; it is built anew when a file of the board has changed. The image is
@@ -22,12 +22,20 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import application_names, build_romfs, get_arm_toolchain, get_micropython
+from tools import (
+    application_names,
+    boards,
+    build_romfs,
+    get_arm_toolchain,
+    get_micropython,
+    tailor,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 BOARD = ROOT / "boards" / "qemu_mps2"
 HOST_BOARD = ROOT / "boards" / "host"
 RESULT = ROOT / "build" / "qemu"
+IMAGE = "app.romfs"
 HEAP_BYTES = 96 * 1024  # the goal is 64 KiB
 # Where the image has the board's modules.
 MODULES = {
@@ -41,6 +49,15 @@ MODULES = {
 
 class Failure(Exception):
     """One line for the user."""
+
+
+FAILURES = (
+    Failure,
+    build_romfs.Failure,
+    get_arm_toolchain.Failure,
+    get_micropython.Failure,
+    tailor.Failure,
+)
 
 
 def source() -> Path:
@@ -138,22 +155,39 @@ def compile_modules(dialects=build_romfs.DIALECTS) -> dict[str, bytes]:
     return build_romfs.modules("armv7m", dialects, without=(), add=folder)
 
 
+def build_image(dialects, blocks, path: Path) -> dict[str, bytes]:
+    """Build the image of these dialects and blocks; its modules. Raises a Failure."""
+    package = build_romfs.module_files(ROOT, dialects, ())
+    texts = {file.relative_to(ROOT / "firmware").as_posix(): file.read_text() for file in package}
+    texts |= {name: file.read_text() for name, file in MODULES.items()}
+    texts = tailor.tailored(texts, dialects, blocks)
+    files = build_romfs.compiled_texts(texts, build_romfs.CROSS, "armv7m")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
+    new.write_bytes(build_romfs.image(files))
+    new.rename(path)
+    return files
+
+
 def build(
-    dialects=build_romfs.DIALECTS, with_names: bool = True
+    dialects=build_romfs.DIALECTS, with_names: bool = True, blocks=None, folder: Path = RESULT
 ) -> tuple[Path, bytes, dict[str, int]]:
-    """Build both: the firmware's file, the image, its modules' sizes. Raises a Failure."""
+    """Build both: the firmware's file, the image, its modules' sizes. Raises a Failure.
+
+    blocks: None for all; folder: of another image, beside which it links the firmware. That
+    carries the names of everything, whatever is in the image.
+    """
     RESULT.mkdir(parents=True, exist_ok=True)
     with (RESULT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        files = compile_modules()
-        firmware = build_firmware(files if with_names else {})
-        if set(dialects) != set(build_romfs.DIALECTS):
-            files = compile_modules(dialects)
-        image = build_romfs.image(files)
-        new = RESULT / "app.romfs.new"
-        new.write_bytes(image)
-        new.rename(RESULT / "app.romfs")
-        return firmware, image, {path: len(data) for path, data in files.items()}
+        firmware = build_firmware(compile_modules() if with_names else {})
+        blocks = sorted(boards.built()) if blocks is None else blocks
+        image = folder / IMAGE
+        files = build_image(dialects, blocks, image)
+        link = folder / firmware.name
+        if link != firmware and not link.is_symlink():
+            link.symlink_to(firmware)
+        return firmware, image.read_bytes(), {path: len(data) for path, data in files.items()}
 
 
 def main(arguments: list[str]) -> int:
@@ -161,14 +195,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument(
         "--dialects", nargs="+", choices=build_romfs.DIALECTS, default=build_romfs.DIALECTS
     )
+    parser.add_argument(
+        "--blocks", nargs="*", choices=sorted(boards.built()), help="functional blocks, else all"
+    )
+    parser.add_argument("--folder", type=Path, default=RESULT, help="to write the image to")
     parser.add_argument("--without-names", action="store_true", help="of the application")
     options = parser.parse_args(arguments)
     try:
-        firmware, image, sizes = build(options.dialects, not options.without_names)
-    except (Failure, build_romfs.Failure, get_micropython.Failure) as failure:
+        firmware, image, sizes = build(
+            options.dialects, not options.without_names, options.blocks, options.folder
+        )
+    except FAILURES as failure:
         print(f"build_qemu: {failure}", file=sys.stderr)
         return 1
-    print(f"{firmware}, {RESULT / 'app.romfs'}: {len(image)} bytes, {len(sizes)} modules")
+    print(f"{firmware}, {options.folder / IMAGE}: {len(image)} bytes, {len(sizes)} modules")
     return 0
 
 

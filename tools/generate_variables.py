@@ -78,10 +78,13 @@ def feature_number(name: str) -> int:
     return FEATURES.split().index(name) + 1 if name else 0
 
 
-def table_bytes(rows: list[dict[str, str]]) -> bytes:
-    """The bytes of `table.TABLE`. Raises ValueError where a row contradicts itself."""
+def table_bytes(rows: list[dict[str, str]], partial: bool = False) -> bytes:
+    """The bytes of `table.TABLE`; partial: rows may be left out.
+
+    Raises ValueError where a row contradicts itself.
+    """
     ids = [int(row["id"]) for row in rows]
-    if ids != list(range(1, len(ids) + 1)):
+    if not partial and ids != list(range(1, len(ids) + 1)):
         raise ValueError("ids must count from 1 without gaps")
     if len({address(row).lower() for row in rows}) != len(rows):
         raise ValueError("an address occurs twice")

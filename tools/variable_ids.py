@@ -16,7 +16,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VARIABLES = ROOT / "tools" / "variables.csv"
-_LINE = re.compile(r"^(\w+ = const\()(\d+)(\)  # )((\w+)\.\w+(?:\[\w+\])?)$")
+LINE = re.compile(r"^(\w+ = const\()(\d+)(\)  # )((\w+)\.\w+(?:\[\w+\])?)$")
 
 
 def read_ids(path: pathlib.Path = VARIABLES) -> dict[str, int]:
@@ -39,7 +39,7 @@ def corrected(text: str, ids: dict[str, int]) -> tuple[str, list[tuple[int, str]
     components = {name.partition(".")[0] for name in ids}
     lines, wrong = text.split("\n"), []
     for number, line in enumerate(lines):
-        match = _LINE.match(line)
+        match = LINE.match(line)
         if not match or not (match[5] in components or match[5].endswith("Ctrlr")):
             continue
         known = ids.get(match[4])

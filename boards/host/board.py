@@ -11,7 +11,7 @@ from os import urandom
 from channel import Network
 
 from chargepoint import VERSION, modules
-from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
+from chargepoint.device_model.model import BUILT, DeviceModel, EvseLayout, Layout
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import SimEvse, SimReader
 from chargepoint.hal.sim_clock import SimClock
@@ -109,7 +109,8 @@ class Board:
             tuple(evses),
         )
         store = FileStore(config["flash"], urandom)
-        model = DeviceModel(layout, store.slots, config["features"])
+        features = [name for name in config["features"] if name in BUILT]
+        model = DeviceModel(layout, store.slots, features)
         model.network_slots = tuple(range(len(config["csms"])))
         model.max_security_profile = max([1] + [profile for _, profile in config["csms"]])
         self._preset(model, config)
@@ -128,7 +129,8 @@ class Board:
         model.presets[_PRIORITY << 16] = ",".join([str(n) for n in model.network_slots])
         modules.use("device_model.presets").preset(model, config["defaults"])
         values, allow_unknown = config["configuration"]
-        modules.use("profiles.ocpp16.configuration").preset(model, values, allow_unknown)
+        if values:  # an image may be without OCPP 1.6
+            modules.use("profiles.ocpp16.configuration").preset(model, values, allow_unknown)
         values, allow_unknown = config["variables"]
         modules.use("device_model.presets").preset(model, values, allow_unknown)
         if config["credential"] is not None:
