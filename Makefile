@@ -49,8 +49,8 @@ firmware: venv micropython ## a board's MicroPython (BOARD= MPY_DIR= FLASH= DRY_
 	@$(BIN)/python tools/build_firmware.py '$(BOARD)' --mpy-dir '$(MPY_DIR)' --flash '$(FLASH)' $(DRY)
 
 .PHONY: flash
-flash: venv micropython flash-tools ## all onto a board (BOARD= PORT= STATION= WIFI= MPY_FIRMWARE= ERASE=1 DRY_RUN=1)
-	@$(BIN)/python tools/flash.py '$(BOARD)' --port '$(PORT)' $(STATION_OPTIONS) $(if $(ERASE),--erase) \
+flash: venv micropython flash-tools ## all onto a board (BOARD= PORT= FLASH= STATION= WIFI= MPY_FIRMWARE= ERASE=1 DRY_RUN=1)
+	@$(BIN)/python tools/flash.py '$(BOARD)' --port '$(PORT)' --flash '$(FLASH)' $(STATION_OPTIONS) $(if $(ERASE),--erase) \
 		$(if $(MPY_FIRMWARE),--firmware '$(MPY_FIRMWARE)' --sha256 '$(MPY_SHA256)')
 
 .PHONY: monitor

@@ -108,7 +108,8 @@ def load(name: str, root: Path = BOARDS) -> Board:
     """Raises Failure for what can't be a board at all."""
     folder = root / name
     if not name or not (folder / "board.toml").exists():
-        raise Failure(f"BOARD={name}: there is no such board; known: {', '.join(names(root))}")
+        wrong = f"BOARD={name}: there is no such board" if name else "BOARD= is missing"
+        raise Failure(f"{wrong}; known: {', '.join(names(root))}")
     try:
         values = tomllib.loads((folder / "board.toml").read_text())
     except tomllib.TOMLDecodeError as error:

@@ -55,11 +55,19 @@ def firmware(board: boards.Board, path: Path | None, sha256: str, dry_run: bool)
         return path
     if not path.is_file():
         raise Failure(f"MPY_FIRMWARE={path}: there is no such file")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = hashlib.sha256(read(path)).hexdigest()
     if found != sha256.lower():
         wrong = f"is not the MPY_SHA256={sha256} asked for" if sha256 else "needs MPY_SHA256="
         raise Failure(f"MPY_FIRMWARE={path} {wrong}; its hash is {found}")
     return path
+
+
+def read(path: Path) -> bytes:
+    """Raises Failure."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror or error}: the firmware can't be read") from None
 
 
 def esptool() -> str:
@@ -73,7 +81,7 @@ def esptool() -> str:
 
 def read_esp32(board: boards.Board, path: Path) -> list[partitions.Partition]:
     """The partition table in a firmware that is whole and for this chip. Raises Failure."""
-    data = path.read_bytes()
+    data = read(path)
     offset = board.chip.bootloader
     if len(data) < partitions.TABLE_OFFSET or data[0] != _IMAGE_MAGIC:
         raise Failure(
@@ -108,7 +116,7 @@ def check_program(path: Path, program: bytes) -> None:
 
 def read_stm32(board: boards.Board, path: Path) -> bool:
     """Whether the DfuSe file has slots for the application. Raises Failure."""
-    data = path.read_bytes()
+    data = read(path)
     if data[:5] != b"DfuSe" or data[-8:-5] != b"UFD":
         raise Failure(f"{path} is no whole DfuSe file: take MicroPython's .dfu file")
     return OURS in data
@@ -182,10 +190,16 @@ def files_commands(board: boards.Board, port: str, folder: Path) -> list[list[st
 
 
 def plan_esp32(
-    board: boards.Board, path: Path, port: str, erase: bool
+    board: boards.Board, path: Path, port: str, erase: bool, size: str = ""
 ) -> tuple[list[str], int, list[list[str]]]:
     """(the command that asks for the chip, the flash that is needed, the commands that write)."""
-    table = read_esp32(board, path) if path.exists() else board.table(board.flash_size())
+    wanted = board.table(board.flash_size(size))
+    table = read_esp32(board, path) if path.exists() else wanted
+    if size and partitions.end(table) != partitions.end(wanted):
+        raise Failure(
+            f"FLASH={size}: {path} has a partition table for {partitions.end(table) >> 20} MB:"
+            f" make firmware BOARD={board.name} FLASH={size}, or leave FLASH out"
+        )
     call = ["esptool", "--port", port]
     write = ["esptool", "--chip", board.chip_name, "--port", port, "--baud", "460800"]
     put = [f"{board.chip.bootloader:#x}", str(path)]
@@ -230,11 +244,12 @@ def flash(board: boards.Board, options: argparse.Namespace) -> None:
     if not dry_run and (board.is_esp32 or station is not None):
         provision.check_port(options.port)
     if board.is_esp32:
-        ask, needed, commands = plan_esp32(board, path, port, options.erase)
+        ask, needed, commands = plan_esp32(board, path, port, options.erase, options.flash)
         said = asked(ask, dry_run)
         if said is not None:
             check_chip(board, said, needed)
     else:
+        board.flash_size(options.flash)  # there is one only
         ask, commands = plan_stm32(board, path, port)
         said = asked(ask, dry_run)
         if said is not None:
@@ -254,6 +269,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("board", metavar="BOARD")
     parser.add_argument("--firmware", type=Path, help="instead of the one that was built")
     parser.add_argument("--sha256", default="", help="its hash")
+    parser.add_argument("--flash", default="", help="size of the flash that it must be for")
     parser.add_argument("--erase", action="store_true", help="all of the flash first: ESP32")
     provision.add_arguments(parser)
     options = parser.parse_args(arguments)

@@ -29,7 +29,7 @@ if __package__ in (None, ""):
     sys.path[:0] = [str(ROOT), str(ROOT / "firmware")]
 
 from host_sim import config as configs  # noqa: E402
-from tools import boards  # noqa: E402
+from tools import boards, certificates  # noqa: E402
 
 MPREMOTE = ROOT / ".venv" / "bin" / "mpremote"
 # MicroPython makes a FAT file system on a new STM32, which a power cut can destroy.
@@ -52,7 +52,7 @@ def content(
     try:
         config = configs.load(station)
     except configs.ConfigError as error:
-        raise boards.Failure(str(error)) from None
+        raise boards.Failure(str(error).replace("--config ", "STATION=", 1)) from None
     if config.csms == (configs.BUILTIN,):
         raise boards.Failure(f'{station}: station.csms: a board needs a URL: ["ws://..."]')
     subprotocols = [boards.SUBPROTOCOLS[name] for name in board.dialects]
@@ -103,6 +103,7 @@ def check_profile(station: Path, profile: int, urls, files) -> None:
                 raise boards.Failure(f"security profile {profile} has no use for {name}=")
             if not path.is_file():
                 raise boards.Failure(f"{name}={path}: there is no such file")
+    certificates.check(*files)
 
 
 def secret(name: str, what: str, environment: Mapping[str, str]) -> str:

@@ -278,6 +278,29 @@ def test_ready_made_firmware_that_is_not_there(desk: Path, capsys):
     assert "MPY_FIRMWARE=no.bin: there is no such file" in one_line(capsys)
 
 
+def test_a_file_that_can_not_be_read(desk: Path, capsys):
+    build_firmware.result(boards.load("esp32_poe")).mkdir(parents=True)
+    assert call(desk, "esp32_poe") == 1
+    assert "Is a directory: the firmware can't be read" in one_line(capsys)
+
+
+def test_a_board_is_needed(capsys):
+    assert flash.main([""]) == 1
+    assert one_line(capsys).startswith("flash: BOARD= is missing; known: esp32_generic, ")
+
+
+def test_the_size_of_the_flash_that_was_asked_for(desk: Path, capsys):
+    assert flash.main(["esp32_generic", "--dry-run", "--flash", "8MB"]) == 0
+    assert " 0x410000 " in capsys.readouterr().out
+    firmware(desk, "esp32_generic")
+    assert call(desk, "esp32_generic", "--flash", "8MB") == 1
+    assert "has a partition table for 4 MB: make firmware BOARD=esp32_generic" in one_line(capsys)
+    assert call(desk, "esp32_generic", "--flash", "16MB") == 1
+    assert "FLASH=16MB: esp32_generic knows 4MB, 8MB" in one_line(capsys)
+    assert call(desk, "pybd_sf6", "--dry-run", "--flash", "8MB") == 1
+    assert "pybd_sf6 has one size only" in one_line(capsys)
+
+
 def test_a_slot_too_small_for_the_application(desk: Path, capsys):
     text = boards.load("esp32_poe").table_file("4MB").read_text()
     small = text.replace("0x310000, 0x40000", "0x310000, 0x10000")

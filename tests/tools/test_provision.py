@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tools import made_certificates
 from tools import boards, provision, stand_ins
 
 TOML = """
@@ -38,9 +39,7 @@ def station(tmp_path: Path):
 
 @pytest.fixture
 def files(tmp_path: Path):
-    for name in ("ca", "cert", "key"):
-        (tmp_path / name).write_text(f"-----BEGIN {name}")
-    return tmp_path / "ca", tmp_path / "cert", tmp_path / "key"
+    return made_certificates.write(tmp_path)
 
 
 def content(path: Path, board="esp32_poe", wifi="", files=NO_FILES, secrets=SECRETS):
@@ -89,8 +88,8 @@ def test_certificates_make_the_profile(station, files):
 def test_the_commands_and_files(station, files, tmp_path: Path):
     board = boards.load("esp32_poe")
     provision.write(tmp_path, content(station("wss://csms/ocpp"), files=files), files)
-    assert (tmp_path / "tls" / "root").read_text() == "-----BEGIN ca"
-    assert (tmp_path / "tls" / "key").read_text() == "-----BEGIN key"
+    for name, path in zip(("root", "certificate", "key"), files, strict=True):
+        assert (tmp_path / "tls" / name).read_bytes() == path.read_bytes()
     call = ["mpremote", "connect", "P"]
     assert provision.commands(board, "P", tmp_path) == [
         [*call, "fs", "cp", "-r", f"{tmp_path}/tls", ":"],
@@ -166,6 +165,15 @@ def test_files_that_have_no_use_or_are_not_there(station, files, tmp_path: Path)
         content(station("wss://a/b"), files=(files[0], files[1], None))
     with pytest.raises(boards.Failure, match="there is no such file"):
         content(station("wss://a/b"), files=(tmp_path / "none", None, None))
+    with pytest.raises(boards.Failure, match="belongs to another certificate"):
+        files[2].write_bytes(made_certificates.key_pem(made_certificates.new_key()))
+        content(station("wss://a/b"), files=files)
+
+
+def test_a_station_that_can_not_be_read(tmp_path: Path):
+    for path, said in ((tmp_path / "none", "No such file"), (tmp_path, "Is a directory")):
+        with pytest.raises(boards.Failure, match=f"^STATION={path}: {said}"):
+            content(path)
 
 
 def test_a_station_is_needed(capsys):
