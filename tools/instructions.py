@@ -11,6 +11,7 @@ recorded there fails, and a change that needs them records them by --write.
 from __future__ import annotations
 
 import argparse
+import ast
 import csv
 import fcntl
 import io
@@ -22,7 +23,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import build_qemu, build_romfs, get_arm_toolchain, get_micropython
+from tools import boards, build_qemu, build_romfs, get_arm_toolchain, tailor
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "instruction_counts.csv"
@@ -82,25 +83,30 @@ def build() -> tuple[Path, Path]:
     build_qemu.RESULT.mkdir(parents=True, exist_ok=True)
     with (build_qemu.RESULT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        files = build_qemu.compile_modules()
         # Another compiler makes other counts.
         prefix = get_arm_toolchain.pinned_compiler_prefix()
         usual = prefix == get_arm_toolchain.compiler_prefix()
         folder = build_qemu.RESULT if usual else build_qemu.RESULT / "pinned"
-        built = build_qemu.build_firmware(files, prefix, folder)
+        built = build_qemu.build_firmware(build_qemu.compile_modules(), prefix, folder)
         firmware = build_qemu.RESULT / "bench.elf"  # the other may be built anew meanwhile
         shutil.copy2(built, firmware.with_suffix(".new"))
         firmware.with_suffix(".new").rename(firmware)
-        for name in build_qemu.MODULES:
-            del files[name.removesuffix(".py") + ".mpy"]
-        for source in (*sorted(BENCH.glob("*.py")), WORLD):
-            files[source.stem + ".mpy"] = build_romfs.compiled(
-                source, source.name, build_romfs.CROSS, "armv7m", 3
-            )
         image = build_qemu.RESULT / "bench.romfs"
-        image.with_suffix(".new").write_bytes(build_romfs.image(files))
+        image.with_suffix(".new").write_bytes(build_romfs.image(compile_modules()))
         image.with_suffix(".new").rename(image)
     return firmware, image
+
+
+def compile_modules() -> dict[str, bytes]:
+    """The application, linked with what counts in place of the board's modules."""
+    package = build_romfs.module_files(ROOT, without=())
+    texts = {file.relative_to(ROOT / "firmware").as_posix(): file.read_text() for file in package}
+    texts |= {file.name: file.read_text() for file in (*BENCH.glob("*.py"), WORLD)}
+    masking = texts["chargepoint/link/masking.py"]  # an image has its native twin instead
+    functions = [node for node in ast.parse(masking).body if isinstance(node, ast.FunctionDef)]
+    texts["plain.py"] = "\n".join(map(ast.unparse, functions))
+    texts = tailor.tailored(texts, build_romfs.DIALECTS, sorted(boards.built()))
+    return build_romfs.compiled_texts(texts, build_romfs.CROSS, "armv7m")
 
 
 def recorded_text() -> str:
@@ -157,13 +163,7 @@ def main(arguments: list[str]) -> int:
     try:
         recorded = {} if options.write else load(recorded_text())
         counts = measure()
-    except (
-        Failure,
-        build_qemu.Failure,
-        build_romfs.Failure,
-        get_arm_toolchain.Failure,
-        get_micropython.Failure,
-    ) as failure:
+    except (Failure, *build_qemu.FAILURES) as failure:
         print(f"instructions: {failure}", file=sys.stderr)
         return 1
     if options.write:

@@ -5,6 +5,7 @@
 
 import gc
 
+import parts
 from wire import WiredWorld
 
 # Label: action and payload. Nothing of it changes what comes after.
@@ -45,10 +46,8 @@ _BOOT = '{"status":"Accepted","currentTime":"2026-05-01T10:00:00Z","interval":30
 
 def count(meter, subprotocol: str) -> None:
     """Live through it twice; what is told is of the second time."""
-    import chargepoint.hal.sim as sim
-
     is_16 = subprotocol == "ocpp1.6"
-    world = WiredWorld(sim, subprotocol, meter)
+    world = WiredWorld(subprotocol, meter)
     world.answers["BootNotification"] = _BOOT
     others = meter.counts
     for _ in range(2):
@@ -62,6 +61,7 @@ def count(meter, subprotocol: str) -> None:
         _charge(world, meter)
         _charge_from_afar(world, is_16)
         _polls(world, meter, "idle")
+        parts.count_frames(meter, world.dialect, world.station.profile.TABLE)
         kind = "Soft" if is_16 else "Immediate"
         world.request("Reset", "Reset", '{"type":"%s"}' % kind)
         world.run(30)

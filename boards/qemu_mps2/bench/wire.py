@@ -13,9 +13,8 @@ The world around it is the lean one of tests/on_target/world.py. The counted sec
 
 import json
 
-from world import World, random_bytes
+from world import Flash, World, random_bytes
 
-from chargepoint import modules
 from chargepoint.link.websocket import Receiver, Sender
 
 _LIMIT = 4096
@@ -23,9 +22,8 @@ _ROUNDS = 16  # as in the runtime
 
 
 class WiredWorld(World):
-    def __init__(self, sim, subprotocol: str, meter):
-        super().__init__(sim, subprotocol)
-        self.modules = modules
+    def __init__(self, subprotocol: str, meter):
+        super().__init__(subprotocol, Flash())
         self.meter = meter
         self.dialect = subprotocol[4:]
         self._receiver = Receiver(_LIMIT)
