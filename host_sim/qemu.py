@@ -22,7 +22,9 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -219,6 +221,12 @@ async def to_board(host: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         await writer.drain()
 
 
+async def _to_its_end(lines: Coroutine[Any, Any, None]) -> None:
+    """A board that ends while a line is on its way to it resets the connection."""
+    with contextlib.suppress(ConnectionResetError):
+        await lines
+
+
 def open_flash(path: Path) -> int:
     """A descriptor that holds the flash: another emulator on it must have ended."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -248,11 +256,11 @@ async def run(port: int, nonce: str) -> int:
         wire.board_end.close()
         await wire.open()
     modem = Modem(data, control)
-    answers = asyncio.create_task(from_board(channel.reader, host))
+    answers = asyncio.create_task(_to_its_end(from_board(channel.reader, host)))
     others = [asyncio.create_task(task) for task in (modem.listen(), modem.carry())]
     config["clock"]["elapsed_ms"] = monotonic_ms() - config["clock"]["tick_ms"]
     channel.writer.write(json.dumps(line).encode() + b"\n")
-    orders = asyncio.create_task(to_board(host_reader, channel.writer))
+    orders = asyncio.create_task(_to_its_end(to_board(host_reader, channel.writer)))
     await asyncio.wait((answers, orders, *others), return_when=asyncio.FIRST_COMPLETED)
     if not orders.done():  # the board has ended, and what it said last is on its way
         await asyncio.wait((answers,), timeout=_END_S)

@@ -94,10 +94,10 @@ class socket(io.IOBase):
         return _data.ioctl(_POLL, argument & _WRITE if _stale else argument)
 
     def close(self):
-        if self._number in _sockets:
+        if self._number:  # also of one that has ended: the modem must know where its bytes end
             _control.write("close %d %d\n" % (self._number, self._written))
-        elif self._end is not None:
-            _abandon(self._end - self._read)
+            if self._end is not None:
+                _abandon(self._end - self._read)
         self._open = False
         self._number = 0
 
