@@ -6,11 +6,12 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from tools import build_qemu
+from tools import boards, build_qemu
 
 ROOT = Path(__file__).resolve().parents[2]
 STUBS = sorted(
@@ -69,6 +70,18 @@ def test_an_invented_name_is_found(tmp_path: Path):
     uart = (tree / "ports" / "stm32" / "machine_uart.c").read_text()
     words = [word for _, word, _, files in named(tmp_path / "machine.pyi") if "uart" in files]
     assert [word for word in words if f"MP_QSTR_{word}," not in uart.replace(")", ",")]
+
+
+def test_every_board_has_the_stubs_of_its_port():
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    places = {
+        each["root"]: each["extraPaths"][0]
+        for each in config["tool"]["basedpyright"]["executionEnvironments"]
+        if "extraPaths" in each
+    }
+    for name in boards.names():
+        port = boards.load(name).chip.port
+        assert places.get(f"boards/{name}") == f"typings/{port}", f"pyproject.toml: {name}"
 
 
 # file, what stands there, what is put there, what the checker says of it
