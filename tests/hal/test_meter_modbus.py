@@ -63,6 +63,21 @@ class RealRig:
         self.device.fault = "silent" if broken else ""
 
 
+class FlowRig(RealRig):
+    energy_wh = 123456
+
+    def flow(self, power_w, duration_s):
+        for _ in range(duration_s):
+            self.show(self.energy_wh, power_w, 0, 230000)
+            self.energy_wh += power_w // 3600
+            self.settle(1000)
+        self.show(self.energy_wh, power_w, 0, 230000)
+        self.settle(1000)
+
+    def read(self):
+        return self.reading
+
+
 class SimRig:
     def __init__(self):
         self.driver = SimEvse().meter
@@ -80,13 +95,35 @@ class SimRig:
         self.driver.broken = broken
 
 
+class SimFlowRig:
+    def __init__(self):
+        self.driver = SimEvse().meter
+        self.now = 0
+        self.energy_mwh = 5000
+
+    def flow(self, power_w, duration_s):
+        self.driver.set(self.energy_mwh, power_w, (0, 0, 0), (0, 0, 0), -1, self.now)
+        self.now += duration_s * 1000
+        self.energy_mwh += power_w * duration_s * 10 // 36
+
+    def read(self):
+        reading = Reading()
+        self.driver.read(reading, self.now)
+        return reading
+
+
 def test_contract_of_the_simulated_driver():
     contracts.meter(SimRig())
+    contracts.register(SimFlowRig())
 
 
 def test_contract_of_the_real_driver():
     for baud in (2400, 9600, 38400):
         contracts.meter(RealRig(baud=baud))
+
+
+def test_contract_of_the_register():
+    contracts.register(FlowRig())
 
 
 def test_three_phases_and_a_large_register():

@@ -2,6 +2,7 @@
 
 from chargepoint.hal.meter_s0 import Meter
 from chargepoint.station.record import Reading
+from tests.support import contracts
 from tests.support.fakes.pins import Input, World
 
 
@@ -35,6 +36,28 @@ class Rig:
     def read(self):
         assert self.driver.read(self.reading, self.world.now) is not False
         return self.reading.energy_wh, self.reading.power_w
+
+
+class ContractRig:
+    def __init__(self, bounces):
+        self._rig, self._bounces = Rig(), bounces
+
+    def flow(self, power_w, duration_s):
+        if not power_w:
+            self._rig.world.us += duration_s * 1000000
+            return
+        interval_ms = 3600000 // power_w
+        for _ in range(duration_s * 1000 // interval_ms):
+            self._rig.pulse(interval_ms - 30 - 2 * self._bounces, self._bounces)
+
+    def read(self):
+        self._rig.read()
+        return self._rig.reading
+
+
+def test_contract_of_the_register():
+    contracts.register(ContractRig(0))
+    contracts.register(ContractRig(3))
 
 
 def test_pulses_become_energy_and_power():

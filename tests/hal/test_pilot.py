@@ -49,6 +49,7 @@ def test_contract_of_the_simulated_driver():
 def test_contract_of_the_real_driver():
     contracts.pilot(RealRig())
     contracts.pilot(RealRig(coarse=True, inverted=True))
+    contracts.pilot(RealRig(proximity=Cable(20000)))
 
 
 def test_duty_cycle_by_the_standard():

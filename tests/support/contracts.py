@@ -47,9 +47,10 @@ def pilot(rig) -> None:
         rig.settle()
         assert driver.state() == state and driver.plugged() == 1
     assert driver.offer(0) in (None, 0)
-    rig.ev("E")
-    rig.settle()
-    assert driver.state() == "E" and driver.plugged() == 1
+    for state in "EF":
+        rig.ev(state)
+        rig.settle()
+        assert driver.state() == state and driver.plugged() == 1
     rig.ev("A")
     rig.settle()
     assert driver.state() == "A" and driver.plugged() == 0
@@ -119,6 +120,22 @@ def meter(rig) -> None:
     rig.break_down(False)
     rig.settle()
     assert rig.driver.read(reading, rig.now()) is not False and reading.energy_wh == 123456
+
+
+def register(rig) -> None:
+    """rig.flow(power_w, duration_s): it flows while the time passes; rig.read() -> Reading."""
+    rig.flow(0, 70)
+    start_wh = rig.read().energy_wh
+    rig.flow(3600, 20)
+    reading = rig.read()
+    assert 19 <= reading.energy_wh - start_wh <= 20 and abs(reading.power_w - 3600) <= 36
+    rig.flow(0, 70)
+    reading = rig.read()
+    assert reading.energy_wh - start_wh == 20 and reading.power_w == 0
+    rig.flow(7200, 10)
+    reading = rig.read()
+    assert 39 <= reading.energy_wh - start_wh <= 40 and abs(reading.power_w - 7200) <= 72
+    assert rig.read().energy_wh == reading.energy_wh
 
 
 def faults(rig) -> None:
