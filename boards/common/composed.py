@@ -139,7 +139,10 @@ class Composed:
             indicator = self._indicators[n]
             if indicator is not None:
                 indicator.show(status_of(station, station.evses[n]), now, station.online)
-        self._interface.poll(now)
+        charging = False
+        for evse in station.evses:
+            charging = charging or evse.closed
+        self._interface.poll(now, not charging)
         if self._rtc is not None and now >= self._rtc_ms:
             self._rtc_ms = now + _RTC_MS
             self._set_rtc(self._rtc, station.provisioning.epoch_s(now))
