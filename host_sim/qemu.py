@@ -22,7 +22,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ _PARAMETERS_AT = 0x203FFF00
 _LINE_LIMIT = 4 * 1024 * 1024
 _CHUNK = 1024
 _BUFFER = 4096  # what the modem takes from the board before it can pass it on
+_SEND_BUFFER = 4 * 1024 * 1024  # of the socket, not of the board; the system may give less
 _CLOSE_S = 2
 _END_S = 2
 
@@ -76,6 +77,8 @@ class Wire:
 
     def __init__(self, limit: int = _LINE_LIMIT) -> None:
         self._end, self.board_end = socket.socketpair()
+        # QEMU writes byte by byte, and each takes the place of some hundred: else the board waits.
+        self.board_end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         self._limit = limit
 
     async def open(self) -> None:
@@ -116,7 +119,7 @@ class Modem:
                     self._connect(number, connection, line[2].decode(), int(line[3]))
                 )
             else:
-                self._close(number, self._connections[number], int(line[2]))
+                self._close(number, self._connections.pop(number), int(line[2]))
 
     async def carry(self) -> None:
         """Take the bytes that the board writes to where they belong."""
@@ -188,13 +191,17 @@ class Modem:
         connection.writer.transport.abort()
 
 
-async def from_board(reader: asyncio.StreamReader, host: asyncio.StreamWriter) -> None:
+async def from_board(
+    reader: asyncio.StreamReader, host: asyncio.StreamWriter, on_first: Callable[[], None]
+) -> None:
     """The board's lines to the host until it ends: large messages are put together, and the heap
     that it tells goes into `firmware` of the state, as bytes used at power-up, used now and free.
+    The first line says that it listens.
     """
     pieces: list[str] = []
     at_boot = heap = None
     while line := await reader.readline():
+        on_first()
         if line.startswith(b'{"heap"'):
             heap = json.loads(line)["heap"]
             at_boot = at_boot or heap[0]
@@ -256,11 +263,17 @@ async def run(port: int, nonce: str) -> int:
         wire.board_end.close()
         await wire.open()
     modem = Modem(data, control)
-    answers = asyncio.create_task(_to_its_end(from_board(channel.reader, host)))
+    listening = asyncio.Event()
+    answers = asyncio.create_task(_to_its_end(from_board(channel.reader, host, listening.set)))
     others = [asyncio.create_task(task) for task in (modem.listen(), modem.carry())]
-    config["clock"]["elapsed_ms"] = monotonic_ms() - config["clock"]["tick_ms"]
-    channel.writer.write(json.dumps(line).encode() + b"\n")
-    orders = asyncio.create_task(_to_its_end(to_board(host_reader, channel.writer)))
+
+    async def order() -> None:
+        await listening.wait()  # for the time that it is told must be the time when it hears it
+        config["clock"]["elapsed_ms"] = monotonic_ms() - config["clock"]["tick_ms"]
+        channel.writer.write(json.dumps(line).encode() + b"\n")
+        await to_board(host_reader, channel.writer)
+
+    orders = asyncio.create_task(_to_its_end(order()))
     await asyncio.wait((answers, orders, *others), return_when=asyncio.FIRST_COMPLETED)
     if not orders.done():  # the board has ended, and what it said last is on its way
         await asyncio.wait((answers,), timeout=_END_S)

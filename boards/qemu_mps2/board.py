@@ -11,13 +11,14 @@ from host.board import Board as HostBoard
 
 
 class Board(HostBoard):
-    """config: as the host's; its clock has `elapsed_ms` since the station's tick 0."""
+    """config: as the host's; its clock has `elapsed_ms` since the station's tick 0, which holds at
+    the board's tick `heard_ms`."""
 
     message_limit = 4096
 
     def __init__(self, config: dict, channel):
         clock = config["clock"]
-        clock["tick_ms"] = time.ticks_add(time.ticks_ms(), -clock["elapsed_ms"])
+        clock["tick_ms"] = time.ticks_add(clock["heard_ms"], -clock["elapsed_ms"])
         super().__init__(config, channel)
         self.runtime.on_message = None  # it would make one string of each large message
         _tell_messages(self.runtime.link, channel)

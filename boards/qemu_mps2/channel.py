@@ -9,6 +9,7 @@ charge point. See boards/host/channel.py for what is said.
 
 import asyncio
 import json
+import time
 
 from host.channel import Network  # noqa: F401 - the host's board looks for it here
 from uart import UART
@@ -18,11 +19,13 @@ class Channel:
     def __init__(self):
         self._uart = UART(2, True)
         self.received = 0  # lines from the host
+        self.heard_ms = 0  # tick at which the latest began
         self.handle = _nothing  # called with each object
 
     def receive(self):
         """The next object, to be awaited."""
         yield asyncio.core._io_queue.queue_read(self._uart)
+        self.heard_ms = time.ticks_ms()
         self.received += 1
         return json.load(self._uart)
 

@@ -20,6 +20,7 @@ async def main() -> None:
     gc.collect()
     channel.send({"heap": [gc.mem_alloc(), gc.mem_free()]})
     config = (await channel.receive())["config"]
+    config["clock"]["heard_ms"] = channel.heard_ms
     from board import Board
 
     board = Board(config, channel)

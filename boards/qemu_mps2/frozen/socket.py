@@ -6,8 +6,10 @@ UART 1 carries the bytes, UART 3 the lines of its control, each with a connectio
     opened N    refused N ERRNO    closed N DELIVERED ERRNO            from it
 
 WRITTEN and DELIVERED count the connection's bytes on UART 1, so that either side knows where they
-end. Each `open` is answered by one `refused` or, whoever closes, one `closed`. One connection is
-open at a time; addresses are numeric; only what link/stream.py needs is here.
+end. Each `open` is answered by one `refused` or, whoever closes, one `closed`, and followed by one
+`close`, also when it was refused or the server has closed it: only then does the modem know whose
+the next bytes are. One connection is open at a time; addresses are numeric; only what
+link/stream.py needs is here.
 """
 
 # What MicroPython has and CPython has not.
