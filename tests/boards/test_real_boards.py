@@ -88,6 +88,17 @@ def test_a_pass_feeds_the_watchdog_and_looks_at_the_network(name: str, tmp_path:
         assert dates == [200000000]
 
 
+def test_the_network_may_wait_only_while_all_contactors_are_open(tmp_path: Path, capsys):
+    with make("nucleo_f767zi", tmp_path) as (composed, _):
+        quiet(composed)
+        told = []
+        composed._interface.poll = lambda now, may_wait: told.append(may_wait)
+        evse = composed.runtime.station.evses[0]
+        for evse.closed in (False, True, False):
+            composed._before_wait(None, True)
+    assert told == [True, False, True]
+
+
 def test_what_was_provisioned_is_in_the_device_model(tmp_path: Path, capsys):
     config = {
         "csms": [["wss://csms/ocpp", 2], ["ws://other/ocpp", 0]],
