@@ -31,3 +31,19 @@ def limit_real_time():
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.fixture(scope="session")
+def emulated() -> None:
+    """What the emulated board runs is that of this tree."""
+    from tools import build_qemu
+
+    build_qemu.build()
+
+
+@pytest.fixture(params=["cpython", "unix", "qemu"])
+def target(request: pytest.FixtureRequest) -> str:
+    """What runs the station: CPython, MicroPython on the host or on an emulated Cortex-M3."""
+    if request.param == "qemu":
+        request.getfixturevalue("emulated")
+    return request.param
