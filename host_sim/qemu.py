@@ -41,6 +41,7 @@ FIRMWARE = BUILT / "firmware.elf"
 IMAGE = BUILT / "app.romfs"
 _FLASH_MB = 16
 _FLASH_AT = 0x21000000
+_CERTIFICATES_AT = 0x21500000  # 64 kB at most
 _PARAMETERS_AT = 0x203FFF00
 _LINE_LIMIT = 4 * 1024 * 1024
 _CHUNK = 1024
@@ -50,8 +51,11 @@ _CLOSE_S = 2
 _END_S = 2
 
 
-def command(flash: Path, uarts: list[int], heap_bytes: int) -> list[str]:
-    """QEMU's command line. uarts: file descriptors of the UARTs 1, 2, 3; heap_bytes 0: default."""
+def command(
+    flash: Path, uarts: list[int], heap_bytes: int, certificates: Path | None = None
+) -> list[str]:
+    """QEMU's command line. uarts: file descriptors of the UARTs 1, 2, 3; heap_bytes 0: default;
+    certificates: an image of them."""
     seed = secrets.randbits(64)
     watch = bool(os.environ.get(WATCH_VARIABLE))
     parameters = (heap_bytes, seed & 0xFFFFFFFF, seed >> 32, int(time.time()), int(watch))
@@ -64,6 +68,8 @@ def command(flash: Path, uarts: list[int], heap_bytes: int) -> list[str]:
         line += ["-serial", f"chardev:uart{number}"]
     line += ["-kernel", str(FIRMWARE)]
     line += ["-device", f"loader,file={IMAGE},addr={_FLASH_AT:#x},force-raw=on"]
+    if certificates is not None:
+        line += ["-device", f"loader,file={certificates},addr={_CERTIFICATES_AT:#x},force-raw=on"]
     for n, value in enumerate(parameters):
         line += ["-device", f"loader,addr={_PARAMETERS_AT + 4 * n:#x},data={value},data-len=4"]
     return line
@@ -234,6 +240,21 @@ async def _to_its_end(lines: Coroutine[Any, Any, None]) -> None:
         await lines
 
 
+def store_certificates(config: dict, folder: Path) -> Path | None:
+    """Make an image of the files that `tls` in the configuration names; it then names those."""
+    paths = [path and Path(path) for path in config["tls"]]
+    files = {f"{n}.pem": path.read_bytes() for n, path in enumerate(paths) if path}
+    if not files:
+        return None
+    from tools import build_romfs
+
+    image = folder / "certificates.romfs"
+    image.touch(0o600)
+    image.write_bytes(build_romfs.image(files))
+    config["tls"] = [path and f"/tls/{n}.pem" for n, path in enumerate(paths)]
+    return image
+
+
 def open_flash(path: Path) -> int:
     """A descriptor that holds the flash: another emulator on it must have ended."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
@@ -248,13 +269,14 @@ async def run(port: int, nonce: str) -> int:
     line = json.loads(await host_reader.readline())
     config = line["config"]
     flash = Path(config["flash"]) / "qemu.img"
+    certificates = store_certificates(config, flash.parent)
     config["flash"] = "/flash"
     lock = open_flash(flash)
     data, channel, control = wires = [Wire(_BUFFER), Wire(), Wire()]
     descriptors = [wire.board_end.fileno() for wire in wires]
     heap_bytes = int(os.environ.get(HEAP_VARIABLE, "0"))
     emulated = subprocess.Popen(
-        command(flash, descriptors, heap_bytes),
+        command(flash, descriptors, heap_bytes, certificates),
         stdin=subprocess.DEVNULL,
         pass_fds=(*descriptors, lock),
         preexec_fn=die_with_parent,

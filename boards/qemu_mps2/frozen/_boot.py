@@ -1,7 +1,8 @@
 """Run main.py of the application image, if there is one; else the REPL follows.
 
-The memory at 0x21000000 is a file of the host, so it keeps its contents like flash: the image, and
-behind it a file system, which becomes /flash.
+The memory at 0x21000000 is a file of the host, so it keeps its contents like flash: the image,
+behind it a file system, which becomes /flash, and behind that the certificates as an image of
+their own, /tls, if the host has put one there.
 """
 
 # What MicroPython has and CPython has not.
@@ -17,6 +18,9 @@ _IMAGE_BYTES = 0x400000
 _FLASH = _IMAGE + _IMAGE_BYTES
 _BLOCK_BYTES = 4096
 _BLOCKS = 256
+_CERTIFICATES = _FLASH + _BLOCK_BYTES * _BLOCKS
+_CERTIFICATES_BYTES = 0x10000
+_MAGIC = b"\xd2\xcd\x31"  # of an image
 
 
 class Flash:
@@ -51,8 +55,11 @@ def mount():
     vfs.mount(files, "/flash")
     vfs.mount(vfs.VfsRom(uctypes.bytearray_at(_IMAGE, _IMAGE_BYTES)), "/rom")
     sys.path.insert(0, "/rom")
+    if uctypes.bytearray_at(_CERTIFICATES, 3) == _MAGIC:
+        certificates = uctypes.bytearray_at(_CERTIFICATES, _CERTIFICATES_BYTES)
+        vfs.mount(vfs.VfsRom(certificates), "/tls")
 
 
-if bytes(uctypes.bytearray_at(_IMAGE, 3)) == b"\xd2\xcd\x31":
+if uctypes.bytearray_at(_IMAGE, 3) == _MAGIC:
     mount()
     import main  # noqa: F401 - runs the station
