@@ -35,7 +35,7 @@ _COMPILER = "# gcc-arm-none-eabi "
 _IMAGE_AT = 0x21000000
 _PARAMETERS_AT = 0x203FFF00
 # A heap that never fills, random seed, time of day: nothing that differs each time.
-_PARAMETERS = (3072 * 1024, 1, 0, 1777629600)
+_PARAMETERS = (1024 * 1024, 1, 0, 1777629600)
 _LONGEST_S = 120
 
 

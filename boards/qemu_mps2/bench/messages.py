@@ -45,40 +45,41 @@ _BOOT = '{"status":"Accepted","currentTime":"2026-05-01T10:00:00Z","interval":30
 
 
 def count(meter, subprotocol: str) -> None:
-    """Live through it twice; what is told is of the second time."""
-    is_16 = subprotocol == "ocpp1.6"
-    world = WiredWorld(subprotocol, meter)
+    """Live through it twice; the second time is counted."""
+    world = WiredWorld(subprotocol)
     world.answers["BootNotification"] = _BOOT
-    others = meter.counts
-    for _ in range(2):
-        meter.counts = {}
-        world.boot()
-        world.connect()
-        world.run(650)  # heartbeats too
-        for label, request in _REQUESTS_16 if is_16 else _REQUESTS_201:
-            action, _, payload = request.partition(" ")
-            world.request(label, action, payload)
-        _charge(world, meter)
-        _charge_from_afar(world, is_16)
-        _polls(world, meter, "idle")
-        parts.count_frames(meter, world.dialect, world.station.profile.TABLE)
-        kind = "Soft" if is_16 else "Immediate"
-        world.request("Reset", "Reset", '{"type":"%s"}' % kind)
-        world.run(30)
-        if world.station.reboot is None:
-            raise AssertionError("no reset")
-    others.update(meter.counts)
-    meter.counts = others
-    world = None
-    gc.collect()
+    gc.enable()
+    _live(world)
+    gc.disable()
+    world.meter = meter
+    _live(world)
 
 
-def _charge(world, meter) -> None:
+def _live(world) -> None:
+    """From the power-up to a reset."""
+    is_16 = world.dialect == "1.6"
+    world.boot()
+    world.connect()
+    world.run(650)  # heartbeats too
+    for label, request in _REQUESTS_16 if is_16 else _REQUESTS_201:
+        action, _, payload = request.partition(" ")
+        world.request(label, action, payload)
+    _charge(world)
+    _charge_from_afar(world, is_16)
+    _polls(world, "idle")
+    parts.count_frames(world.meter, world.dialect, world.station.profile.TABLE)
+    world.request("Reset", "Reset", '{"type":"%s"}' % ("Soft" if is_16 else "Immediate"))
+    world.run(30)
+    if world.station.reboot is None:
+        raise AssertionError("no reset")
+
+
+def _charge(world) -> None:
     """A card, and power for some minutes."""
     world.plug(2, 1)
     world.token(2)
     world.run(190)
-    _polls(world, meter, "charging")
+    _polls(world, "charging")
     world.token(2)
     world.run(5)
     world.plug(2, 0)
@@ -102,9 +103,9 @@ def _charge_from_afar(world, is_16: bool) -> None:
     world.run(5)
 
 
-def _polls(world, meter, when: str) -> None:
+def _polls(world, when: str) -> None:
     """What every pass takes in which nothing happens."""
-    station, hardware, now = world.station, world.hardware, world.now
+    meter, station, hardware, now = world.meter, world.station, world.hardware, world.now
     name = "%s %s, " % (world.dialect, when)
     meter.repeat(name + "poll of the station", 8, station.poll, now)
     meter.repeat(name + "poll of simulated drivers", 8, hardware.poll, station, now)
