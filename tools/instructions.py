@@ -101,7 +101,7 @@ def compile_modules() -> dict[str, bytes]:
     """The application, linked with what counts in place of the board's modules."""
     package = build_romfs.module_files(ROOT, without=())
     texts = {file.relative_to(ROOT / "firmware").as_posix(): file.read_text() for file in package}
-    texts |= {file.name: file.read_text() for file in (*BENCH.glob("*.py"), WORLD)}
+    texts |= {file.name: file.read_text() for file in (*sorted(BENCH.glob("*.py")), WORLD)}
     masking = texts["chargepoint/link/masking.py"]  # an image has its native twin instead
     functions = [node for node in ast.parse(masking).body if isinstance(node, ast.FunctionDef)]
     texts["plain.py"] = "\n".join(map(ast.unparse, functions))
