@@ -71,6 +71,7 @@ class Plan:
     heap_bytes: int
     watched: bool = False  # the peaks too, for which it collects much more often
     frames: int = 0  # messages at the end, both ways
+    short: bool = False  # without a loss of the connection
     tls: tuple[Any, Path] | None = None  # the server's ssl context, the root certificate
 
 
@@ -104,18 +105,23 @@ async def _live(station: _Station, plan: Plan) -> None:
         await station.charge(evse, token)
     await station.move(_SESSION_MS)
     await station.note("in a transaction on two EVSEs", "two sessions begin and are metered")
-    station.simulator.network.set_online(False)
-    while (owed := await station.queued()) < QUEUED:
-        await station.move(_UPDATED_S * 1000)
-    await station.note(f"offline with {QUEUED} queued events", f"{QUEUED} events are queued")
-    await station.connect(owed)
-    await station.note(None, f"a reconnect with {QUEUED} queued events")
+    if not plan.short:
+        await _lose_connection(station)
     for evse, token in enumerate(TOKENS, 1):
         await station.end(evse, token)
     await station.note("idle after all", "two sessions end")
     if plan.frames:
         await station.chat(plan.frames)
         await station.note(f"after {plan.frames} messages", None)
+
+
+async def _lose_connection(station: _Station) -> None:
+    station.simulator.network.set_online(False)
+    while (owed := await station.queued()) < QUEUED:
+        await station.move(_UPDATED_S * 1000)
+    await station.note(f"offline with {QUEUED} queued events", f"{QUEUED} events are queued")
+    await station.connect(owed)
+    await station.note(None, f"a reconnect with {QUEUED} queued events")
 
 
 @contextlib.contextmanager

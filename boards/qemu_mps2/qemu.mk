@@ -9,3 +9,7 @@ qemu: venv micropython ## charge in each dialect in the emulator, bytes of flash
 .PHONY: instructions
 instructions: venv micropython ## instructions of each message, compared with those recorded (WRITE=1 records them)
 	@$(BIN)/python tools/instructions.py $(if $(WRITE),--write)
+
+.PHONY: footprint
+footprint: venv micropython ## flash and heap beside the budgets: docs/footprint.md (ALL=1: what each way to save is worth)
+	@$(BIN)/python tools/footprint.py $(if $(ALL),--all)
