@@ -39,6 +39,7 @@ class Pins:
     uarts: dict = field(default_factory=dict)  # id -> pins; empty: any pins
     spis: dict = field(default_factory=dict)
     timers: dict = field(default_factory=dict)  # pin -> (timer, channel)
+    header: frozenset = frozenset()  # names that mean a pin of the header, not of the controller
 
 
 def _reasons(**groups) -> dict:
@@ -72,6 +73,7 @@ _NUCLEO_TAKEN = _reasons(
     USB=("A8", "A9", "A10", "A11", "A12"),
     crystal=("C14", "C15"),
     button=("C13",),
+    not_in_MicroPythons_list_of_both_boards="D10 F11 F12 F13 G4 G5 G8 G9 G10 G12 G15".split(),
 )
 _NUCLEO144 = Pins(
     free=frozenset(f"{port}{n}" for port in "ABCDEFG" for n in range(16)) - set(_NUCLEO_TAKEN),
@@ -81,6 +83,7 @@ _NUCLEO144 = Pins(
     uarts={2: ("D5", "D6"), 6: ("C6", "C7"), 7: ("F7", "F6"), 8: ("E1", "E0")},
     spis={3: ("B3", "B4", "B5")},
     timers={"D12": (4, 1), "D13": (4, 2), "E9": (1, 1), "A3": (2, 4)},
+    header=frozenset([f"A{n}" for n in range(9)] + [f"D{n}" for n in range(73)]),
 )
 _PYBD = Pins(
     free=frozenset([f"X{n}" for n in range(1, 13)] + [f"Y{n}" for n in range(1, 13)])

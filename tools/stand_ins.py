@@ -73,8 +73,13 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
 
     class Pin:
         IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 1, 2
+        cpu: Any = None
 
         def __init__(self, id, mode=None, pull=None, value=None):
+            if isinstance(id, Pin):
+                id = id.id
+            elif id in recorder.table.header:
+                recorder.problems.append(f"pin {id} is one of the header: take Pin.cpu.{id}")
             self.id = id
             self.level = value or 0
             self.is_output = mode == self.OUT
@@ -98,6 +103,14 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
             if line is not None and recorder.lines.setdefault(line, self.id) != self.id:
                 other = recorder.lines[line]
                 recorder.problems.append(f"pins {other} and {self.id} share an interrupt line")
+
+    class Cpu:
+        """Pin.cpu: each pin by the controller's name, where a header has the same names."""
+
+        def __getattr__(self, name):
+            pin = Pin.__new__(Pin)
+            pin.id, pin.level, pin.is_output = name, 0, False
+            return pin
 
     class Adc:
         ATTN_11DB = 3
@@ -235,6 +248,7 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
     }
     if not recorder.numbered:
         del contents["machine"]["PWM"]  # not before MicroPython 1.28
+        Pin.cpu = Cpu()
         contents["pyb"] = {"Timer": Timer}
     made = {}
     for name, content in contents.items():

@@ -1,5 +1,9 @@
 """The NUCLEO-144 boards with Ethernet have the same pins: one socket with lock, Modbus meter on
-RS-485 with a direction pin, PN532 reader, the board's own three lights."""
+RS-485 with a direction pin, PN532 reader, the board's own three lights.
+
+Pins have the controller's names. Without `Pin.cpu` they would be those of the Arduino header,
+where D12 is PA6.
+"""
 
 import network
 from composed import Composed
@@ -19,21 +23,24 @@ FLASH = "/flash"
 
 
 def make(config: dict) -> Composed:
+    cpu = Pin.cpu
     uart = UART(2, 9600, timeout=0, rxbuf=256)  # D5, D6
-    bus = Bus(uart, 9600, Pin("D4", Pin.OUT, value=0))
+    bus = Bus(uart, 9600, Pin(cpu.D4, Pin.OUT, value=0))
     evse = outlet(
-        pwm=timer_pwm(4, 1, "D12"),
-        adc=ADC(Pin("A3")),
-        coil=Pin("F12", Pin.OUT, value=0),
-        feedback=Pin("F13", Pin.IN, Pin.PULL_UP),
-        trip=Pin("E13", Pin.IN, Pin.PULL_UP),
-        test=Pin("E11", Pin.OUT, value=0),
-        proximity=Proximity(ADC(Pin("C0"))),
-        lock=Lock(Pin("D14", Pin.OUT, value=0), Pin("D15", Pin.OUT, value=0), Pin("F14", Pin.IN)),
+        pwm=timer_pwm(4, 1, cpu.D12),
+        adc=ADC(cpu.A3),
+        coil=Pin(cpu.E10, Pin.OUT, value=0),
+        feedback=Pin(cpu.E12, Pin.IN, Pin.PULL_UP),
+        trip=Pin(cpu.E13, Pin.IN, Pin.PULL_UP),
+        test=Pin(cpu.E11, Pin.OUT, value=0),
+        proximity=Proximity(ADC(cpu.C0)),
+        lock=Lock(
+            Pin(cpu.D14, Pin.OUT, value=0), Pin(cpu.D15, Pin.OUT, value=0), Pin(cpu.E15, Pin.IN)
+        ),
         meter=Meter(bus, 1, SDM630),
         hard=True,
     )
-    light = Indicator(Pin("B14", Pin.OUT), Pin("B0", Pin.OUT), Pin("B7", Pin.OUT))
+    light = Indicator(Pin(cpu.B14, Pin.OUT), Pin(cpu.B0, Pin.OUT), Pin(cpu.B7, Pin.OUT))
     reader = Pn532(UART(6, 115200, timeout=0, rxbuf=256))  # C6, C7
     return Composed(
         config,

@@ -6,7 +6,7 @@ from machine import Pin
 from chargepoint.hal.pilot import TimerPwm
 
 
-def timer_pwm(timer: int, channel: int, pin: str) -> TimerPwm:
+def timer_pwm(timer: int, channel: int, pin: "Pin | str") -> TimerPwm:
     """The pilot's oscillator, steady high; not every version has machine.PWM there."""
     clock = pyb.Timer(timer, freq=1000)
     wide = clock.period() + 1

@@ -51,6 +51,11 @@ class Part:
 Part.IN = Part.OUT = Part.PULL_UP = Part.IRQ_RISING = Part.IRQ_FALLING = 1
 Part.ATTN_11DB = Part.PWM = 1
 
+class Cpu:
+    def __getattr__(self, name): return Part()
+
+Part.cpu = Cpu()
+
 class machine:
     Pin = ADC = PWM = UART = SPI = RTC = WDT = Timer = Part
     @staticmethod

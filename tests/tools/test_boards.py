@@ -74,8 +74,22 @@ def test_pins_that_can_not_be(copy, name: str, old: str, new: str, said: str):
 
 
 def test_pins_in_a_shared_module(copy):
-    problems = copy("nucleo_f767zi", "nucleo144.py", 'Pin("F12"', 'Pin("A13"')
+    problems = copy("nucleo_f767zi", "nucleo144.py", "cpu.E10", "cpu.A13")
     assert "boards/nucleo_f767zi/board.py: pin A13 (output): debugger" in problems
+
+
+@pytest.mark.parametrize(
+    "new, said",
+    [
+        ('Pin("D12")', "pin D12 is one of the header: take Pin.cpu.D12"),
+        ("cpu.F12", "pin F12 (output): not in MicroPythons list of both boards"),
+        ("cpu.D13", "pin D13 is not channel 1 of timer 4"),
+        ("cpu.C1", "pin C1 is used twice"),
+    ],
+)
+def test_names_of_the_header_are_not_those_of_the_controller(copy, new: str, said: str):
+    problems = copy("nucleo_h743zi", "nucleo144.py", "cpu.D12", new)
+    assert [problem for problem in problems if said in problem], problems
 
 
 def test_a_driver_that_is_not_there(copy):

@@ -5,7 +5,12 @@ from typing import NoReturn, overload
 
 def reset() -> NoReturn: ...  # extmod/modmachine.c
 
+class _Pins:  # ports/stm32/pin.c
+    def __getattr__(self, name: str) -> Pin: ...
+
 class Pin:  # ports/stm32/pin.c
+    cpu: _Pins
+    board: _Pins
     IN: int
     OUT: int
     OPEN_DRAIN: int
@@ -14,10 +19,10 @@ class Pin:  # ports/stm32/pin.c
     IRQ_RISING: int
     IRQ_FALLING: int
     @overload
-    def __init__(self, id: int | str, /) -> None: ...
+    def __init__(self, id: Pin | str, /) -> None: ...
     @overload
     def __init__(
-        self, id: int | str, /, mode: int, pull: int | None = ..., *, value: int = ..., alt: int = ...
+        self, id: Pin | str, /, mode: int, pull: int | None = ..., *, value: int = ..., alt: int = ...
     ) -> None: ...
     @overload
     def value(self, /) -> int: ...
