@@ -287,7 +287,7 @@ async def run(port: int, nonce: str) -> int:
     modem = Modem(data, control)
     listening = asyncio.Event()
     answers = asyncio.create_task(_to_its_end(from_board(channel.reader, host, listening.set)))
-    others = [asyncio.create_task(task) for task in (modem.listen(), modem.carry())]
+    others = [asyncio.create_task(_to_its_end(task)) for task in (modem.listen(), modem.carry())]
 
     async def order() -> None:
         await listening.wait()  # for the time that it is told must be the time when it hears it
