@@ -4,9 +4,9 @@
     python tools/build_romfs.py --arch armv7m --dialects ocpp201 --sizes
 
 The modules are those of the table in firmware/chargepoint/modules.py, made few by link_modules.py,
-which also leaves out what nothing in the image needs: without `--add`, that is nearly all. The
-bytes depend on nothing but the sources, mpy-cross and the options. `--optimize 3` (the default)
-leaves line numbers out.
+which also leaves out what nothing in the image needs: without `--add`, that is nearly all. What is
+compiled is made smaller by repack_mpy.py. The bytes depend on nothing but the sources, mpy-cross
+and the options. `--optimize 3` (the default) leaves line numbers out.
 
 A dialect that is not named is left out with all its modules. What a real board adds, `main.py` and
 its own drivers, is added by `--add FOLDER`, whose .py files come to stand beside the package.
@@ -21,7 +21,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import check_rings, link_modules
+from tools import check_rings, link_modules, repack_mpy
 
 ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
@@ -29,6 +29,8 @@ DIALECTS = ("ocpp16", "ocpp201")
 SIMULATED = ("hal.sim", "hal.sim_clock")
 # An image is for one architecture, so the plain twin never runs in it.
 _NATIVE = {"chargepoint/link/masking.py": "chargepoint/link/masking_native.py"}
+
+_NATIVE_CODE = "@micropython."
 
 # Kinds of record, as in MicroPython's extmod/vfs_rom.c.
 _VERBATIM = 2
@@ -79,7 +81,7 @@ def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: 
 def compiled_texts(
     texts: dict[str, str], cross: Path, architecture: str, optimize: int = 3
 ) -> dict[str, bytes]:
-    """The .mpy files of these sources, linked; both by their paths in the image.
+    """The .mpy files of these sources, linked and repacked; both by their paths in the image.
 
     Raises Failure.
     """
@@ -101,7 +103,17 @@ def compiled_texts(
             source.write_text(text)
             path = name.removesuffix(".py") + ".mpy"
             found[path] = compiled(source, name, cross, architecture, optimize)
-    return found
+            if optimize == 3 and _NATIVE_CODE in text:
+                source.write_text(f"_a = _b = None\n{text}")  # other numbers for all names
+                other = compiled(source, name, cross, architecture, optimize)
+                if repack_mpy.machine_code(other) != repack_mpy.machine_code(found[path]):
+                    raise Failure(f"{name}: machine code that uses names can't be repacked")
+    if optimize < 3:  # with line numbers
+        return found
+    try:
+        return repack_mpy.repacked(found)
+    except repack_mpy.Failure as failure:
+        raise Failure(str(failure)) from None
 
 
 def number(value: int) -> bytes:

@@ -7,7 +7,7 @@ import pytest
 
 from chargepoint.rpc import schema
 from tools import boards, build_app, generate_schemas, generate_variables, tailor, tailor_tables
-from tools.application_names import names
+from tools.application_names import Mpy
 from tools.build_romfs import CROSS, compiled_texts
 
 
@@ -95,7 +95,7 @@ def test_the_same_sources_give_the_same_texts(build):
 
 def test_no_constant_is_left_for_the_station_to_look_up(build):
     files = compiled_texts(build[1], CROSS, "armv7m")
-    assert [path for path, data in files.items() if "const" in names(data)] == []
+    assert [path for path, data in files.items() if "const" in Mpy(data).names] == []
 
 
 def test_what_only_one_dialect_asks_for(build):

@@ -1,0 +1,183 @@
+"""Repacked .mpy files are smaller, and do the same."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tools import repack_mpy
+from tools.application_names import Mpy
+from tools.build_romfs import CROSS, compiled
+from tools.portable_tests import INTERPRETER
+
+# All kinds of jump, near and far; functions with and without names in their calls.
+PROGRAM = """
+import sys
+class Account:
+    def __init__(self, _balance=0):
+        self._balance = _balance
+        self._hidden_history = []
+        self.__dunder_like = 1
+    def _private_method(self, amount, times=1, *, label="none"):
+        for _ in range(times):
+            self._balance += amount
+            self._hidden_history.append((label, self._balance))
+        else:
+            self._hidden_history.append("else")
+        return self._balance
+    @property
+    def history(self):
+        return self._hidden_history
+def passes(first_parameter, second_parameter, *rest, **named):
+    return first_parameter - second_parameter, rest, sorted(named.items())
+def closure(outer_value):
+    def inner(inner_value):
+        nonlocal outer_value
+        outer_value += inner_value
+        return outer_value
+    return inner
+def generator(limit):
+    n = 0
+    while True:
+        try:
+            if n >= limit:
+                return
+            if n % 3 == 1:
+                continue
+            got = yield n
+            if got: print("got", got)
+        finally:
+            n += 1
+class Manager:
+    def __enter__(self): print("enter"); return self
+    def __exit__(self, kind, value, trace): print("exit", kind is None); return True
+def errors(x):
+    try:
+        if x == 0: raise ValueError("zero")
+        if x == 1: return "one"
+        if x == 2: {}["missing"]
+    except ValueError as error:
+        return "value " + str(error)
+    except (KeyError, TypeError) as error:
+        return "key " + repr(error)
+    finally:
+        print("finally", x)
+    with Manager():
+        for y in range(5):
+            if y == 3: break
+            with Manager() as m:
+                if y == 1: raise OSError(y)
+    return [a * b for a in range(3) for b in (1, 2) if a != b] or None
+def far(n):
+    while n:
+        n -= 1
+        if n == 2:
+            MANY
+        elif n == 1:
+            return n
+    return "end"
+a = Account(5)
+print(a._private_method(2, times=3, label="x"), a._private_method(1), a.history)
+print(passes(1, 2), passes(second_parameter=5, first_parameter=9), passes(1, 2, 3, z=4, a=5))
+i = closure(10); print(i(1), i(2))
+g = generator(5); print(next(g), g.send("hello"), list(g))
+print([errors(n) for n in range(4)], far(10), far(0))
+print({k: v for k, v in zip("ab", (1, 2))}, "%s-%s" % (1, 2), 1 if a else 2, not a or a and 3)
+print(-70000 * 3, 100000000000000000000, 1.5, b"bytes", (1, "two", None), sys.path is None)
+print(sorted(name for name in dir(a) if name[:2] != "__" and name[:1] != "_"))
+"""
+MANY = "\n            ".join(f"name_{n} = 'text {n}'; print(len(name_{n}))" for n in range(150))
+PROGRAM = PROGRAM.replace("MANY", MANY)
+
+
+def mpy(tmp_path: Path, text: str, name: str = "m.py", optimize: int = 3) -> bytes:
+    source = tmp_path / "source.py"
+    source.write_text(text)
+    return compiled(source, name, CROSS, "x64", optimize)
+
+
+def run(tmp_path: Path, files: dict[str, bytes], module: str = "m") -> str:
+    for path, data in files.items():
+        (tmp_path / path).write_bytes(data)
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import {module}"
+    done = subprocess.run([INTERPRETER, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_program_does_the_same_and_is_smaller(tmp_path: Path):
+    before = {"m.mpy": mpy(tmp_path, PROGRAM)}
+    said = run(tmp_path, before)
+    after = repack_mpy.repacked(before)
+    assert run(tmp_path, after) == said and said.count("\n") > 150
+    assert len(after["m.mpy"]) < len(before["m.mpy"])
+
+
+def test_what_is_repacked_twice_stays_as_it_is(tmp_path: Path):
+    once = repack_mpy.repacked({"m.mpy": mpy(tmp_path, PROGRAM)})
+    assert repack_mpy.repacked(once) == once
+
+
+def test_private_attributes_are_short_and_functions_keep_their_names(tmp_path: Path):
+    after = repack_mpy.repacked({"m.mpy": mpy(tmp_path, PROGRAM)})["m.mpy"]
+    names = set(Mpy(after).names)
+    assert not {"_hidden_history", "_balance"} & names
+    assert {"_private_method", "history", "Account"} <= names
+    assert {"label", "times"} <= names  # given by name
+
+
+def test_parameters_that_no_call_names_share_a_name(tmp_path: Path):
+    names = set(Mpy(repack_mpy.repacked({"m.mpy": mpy(tmp_path, PROGRAM)})["m.mpy"]).names)
+    assert not {"inner_value", "outer_value", "limit"} & names
+    assert {"first_parameter", "second_parameter", "x"} <= names
+
+
+def test_the_files_of_an_image_name_each_others_things(tmp_path: Path):
+    first = "class A:\n  def __init__(self, long_parameter):\n    self._attribute = long_parameter"
+    second = "from n import A\nprint(A(long_parameter=3)._attribute)"
+    files = {"n.mpy": mpy(tmp_path, first, "n.py"), "m.mpy": mpy(tmp_path, second)}
+    after = repack_mpy.repacked(files)
+    assert run(tmp_path, after) == "3\n"
+    for data in after.values():
+        assert "_attribute" not in Mpy(data).names and "long_parameter" in Mpy(data).names
+
+
+def test_a_private_name_of_somebody_else_stays(tmp_path: Path):
+    text = "def f(x):\n  return x._foreign\ndef g(x):\n  x._of_both = getattr(x, '_of_both')"
+    names = Mpy(repack_mpy.repacked({"m.mpy": mpy(tmp_path, text)})["m.mpy"]).names
+    assert {"_foreign", "_of_both"} <= set(names)
+
+
+def test_a_short_name_is_never_one_that_is_there(tmp_path: Path):
+    text = "class A:\n  def f(self):\n    self._a = 1\n    self._long = 2\n    return self._a"
+    text += "\nprint(A().f())"
+    after = repack_mpy.repacked({"m.mpy": mpy(tmp_path, text)})
+    assert run(tmp_path, after) == "1\n"
+    assert {"_a", "_b"} <= set(Mpy(after["m.mpy"]).names)
+
+
+def test_machine_code_stays(tmp_path: Path):
+    text = "import micropython\n@micropython.viper\ndef f(n: int) -> int:\n  return n * n\n"
+    text += "print(f(7))"
+    before = mpy(tmp_path, text)
+    after = repack_mpy.repacked({"m.mpy": before})
+    assert run(tmp_path, after) == "49\n"
+    assert repack_mpy.machine_code(after["m.mpy"]) == repack_mpy.machine_code(before) != []
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda data: b"X" + data, "no .mpy of format 6"),
+        (lambda data: data + b"\0", "it goes on behind its end"),
+    ],
+)
+def test_what_is_no_mpy_is_told(change, said: str, tmp_path: Path):
+    with pytest.raises(repack_mpy.Failure, match=f"^m.mpy: {said}"):
+        repack_mpy.repacked({"m.mpy": change(mpy(tmp_path, "a = 1"))})
+
+
+def test_native_code_is_refused(tmp_path: Path):
+    text = "import micropython\n@micropython.native\ndef f(n):\n  return n.x"
+    with pytest.raises(repack_mpy.Failure, match="machine code that is more than viper"):
+        repack_mpy.repacked({"m.mpy": mpy(tmp_path, text)})
