@@ -27,8 +27,8 @@ BUDGETS = {
     "lived": (114000, 116000),
 }
 DIALECTS = ("ocpp1.6", "ocpp2.0.1")
-# What the making of a connection needs: these stations have no network.
-CONNECTING = {"link.handshake", "link.tls", "link.url"}
+# These stations have no network.
+OF_THE_LINK = {"link.handshake", "link.tls", "link.url", "link.utf8"}
 # One message may leave behind its answer, the last error or an event that is queued: blocks that
 # the next one takes over. Over a round of all nothing is added.
 LEFT_BEHIND = 512
@@ -108,7 +108,7 @@ def test_every_transient_module_is_exercised_by_one_of_the_dialects(image):
         found, status = run(image, subprotocol, "table", rounds=5)
         assert status == 0, found["error"]
         exercised |= set(found["exercised"])
-    assert exercised == set(kinds["TRANSIENT"]) - CONNECTING
+    assert exercised == set(kinds["TRANSIENT"]) - OF_THE_LINK
 
 
 @pytest.mark.parametrize("subprotocol", DIALECTS)
@@ -125,3 +125,11 @@ def test_heap_is_flat_over_changes_of_the_dialect(image):
     for subprotocol in DIALECTS:
         early, late = found[f"round 3 of {subprotocol}"], found[f"round 11 of {subprotocol}"]
         assert late - early <= FLAT
+
+
+@pytest.mark.parametrize("subprotocol", DIALECTS)
+def test_what_is_polled_brings_nothing_in(image, subprotocol):
+    found, status = run(image, subprotocol, "polls", rounds=50)
+    assert status == 0, found["error"]
+    states = ("idle", "plugged", "charging", "faulted", "offline")
+    assert {state: set(found[state]) for state in states} == dict.fromkeys(states, set())

@@ -19,6 +19,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
+from tools import link_cold
 from tools.link_rewrite import Rewriter, Statement
 from tools.link_source import (
     KNOWN,
@@ -57,6 +58,7 @@ class _Linker:
                 raise Failure(f"{path}, line {error.lineno}: SyntaxError: {error.msg}") from None
             is_package = path.endswith("/__init__.py")
             self.modules[name] = Module(name, tree, is_package, self._target(name, transient))
+        link_cold.split(self.modules)
         for module in self.modules.values():
             module.tree.body = list(single(pruned(module.tree.body, module.name)))
             module.names = {name: name for name in bound(module.tree.body)}

@@ -17,6 +17,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from tools import link_cold
 from tools.tailor_tables import (
     cut,
     function_name,
@@ -34,7 +35,7 @@ _PROTOCOLS = frozenset(
     "ioctl read readinto readline write close flush readblocks writeblocks".split()
 )
 _TWINS = {
-    "chargepoint/link/masking.py": ("chargepoint/link/masking_native.py", "mask, utf8_valid")
+    "chargepoint/link/masking.py": ("chargepoint/link/masking_native.py", "mask, ascii_count")
 }
 _COMPUTED = frozenset(("chargepoint/station/router.py", "chargepoint/modules.py"))
 
@@ -64,7 +65,7 @@ def tailored(
     trees = {path: tree for path, tree in trees.items() if path in reached}
     used = frozenset().union(*[used_variables(sources[path]) for path in trees])
     cut(trees, dialects, blocks, used, intents)
-    _shake(trees, {"run", *map(function_name, intents)})
+    _shake(trees, {"run", link_cold.BIND, *map(function_name, intents)})
     return {path: ast.unparse(ast.fix_missing_locations(tree)) for path, tree in trees.items()}
 
 

@@ -24,4 +24,12 @@ else:
             return function
 
 
-__all__ = ("MICROPYTHON", "const", "micropython")
+def cold(method):
+    """A method that seldom runs: in an image it is in memory only while it does.
+
+    tools/link_cold.py puts it into a transient module; here nothing changes.
+    """
+    return method
+
+
+__all__ = ("MICROPYTHON", "cold", "const", "micropython")

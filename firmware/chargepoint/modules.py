@@ -27,7 +27,7 @@ link.backoff link.masking link.masking_native link.websocket
 """
 TRANSIENT = """
 device_model.access device_model.presets device_model.report device_model.variables
-link.handshake link.tls link.url
+link.handshake link.tls link.url link.utf8
 station.availability station.cache station.computed station.data_transfer
 station.remote_control station.reset station.resume station.snapshot
 station.transaction_status station.trigger
@@ -42,7 +42,9 @@ link.dns link.manager link.stream runtime store.files
 """
 
 _PACKAGE = __name__.partition(".")[0]
+_PREFIX = _PACKAGE + "."
 _LINKED = False  # tools/link_modules.py makes it True: then a dot below the package is a "_"
+_DIALECTS = ("profiles_ocpp16", "profiles_ocpp201")
 _used = False  # since the last release; spares the search at nearly all of them
 
 
@@ -53,32 +55,48 @@ def use(name: str):
     return __import__(full_name(name), None, None, ("",))
 
 
+def bind(instance, module: str, name: str):
+    """The cold method `name` of an object: the linker has put it into a module of its class."""
+    function = getattr(use(module), "cold_" + name)
+    return lambda *args, **named: function(instance, *args, **named)
+
+
 def release() -> None:
     """Drop every transient module. On CPython they stay, for nothing is gained there.
 
     A running generator of one goes on: its functions know each other by the module's own globals.
     """
     global _used
-    if _used:
+    if _used and MICROPYTHON:
         _used = False
-        for name in TRANSIENT.split():
-            if full_name(name) in sys.modules:
-                drop(name)
+        for full in [full for full in sys.modules if _is_transient(full)]:
+            _forget(full)
 
 
 def drop(name: str) -> None:
     """Forget a module, or a package with all that is in it. Who holds it goes on with it."""
-    if not MICROPYTHON:
-        return
-    full = full_name(name)
-    for inner in [inner for inner in sys.modules if inner.startswith(full)]:
-        if inner == full or inner[len(full)] == ("_" if _LINKED else "."):
-            del sys.modules[inner]
-            parent, _, leaf = inner.rpartition(".")
-            if parent in sys.modules and hasattr(sys.modules[parent], leaf):
-                delattr(sys.modules[parent], leaf)
+    if MICROPYTHON:
+        name = full_name(name)
+        for full in [full for full in sys.modules if full.startswith(name)]:
+            if full == name or full[len(name)] in "._":
+                _forget(full)
 
 
 def full_name(name: str) -> str:
     """As it stands in sys.modules."""
-    return _PACKAGE + "." + (name.replace(".", "_") if _LINKED else name)
+    return _PREFIX + (name.replace(".", "_") if _LINKED else name)
+
+
+def _is_transient(full: str) -> bool:
+    if not full.startswith(_PREFIX):
+        return False
+    if _LINKED:  # all is in the package itself, but what comes and goes
+        return full[len(_PREFIX) :] not in _DIALECTS
+    return full[len(_PREFIX) :] in TRANSIENT.split()
+
+
+def _forget(full: str) -> None:
+    del sys.modules[full]
+    parent, _, leaf = full.rpartition(".")
+    if parent in sys.modules and hasattr(sys.modules[parent], leaf):
+        delattr(sys.modules[parent], leaf)

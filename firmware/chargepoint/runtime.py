@@ -13,7 +13,7 @@ it is the board's main that restarts the machine.
 import asyncio
 import gc
 
-from .compat import MICROPYTHON, const
+from .compat import MICROPYTHON, cold, const
 
 _ROUNDS = const(16)  # commands, confirmations and what follows from them settle well below this
 _CLOSE_MS = const(2000)  # how long a reboot waits for the closing handshake
@@ -48,6 +48,7 @@ class LinkSettings:
         self.message_limit = limit
         self.connect_timeout_ms = _CONNECT_MS
 
+    @cold
     def profiles(self) -> list:
         """(url, security_profile) of those that are set, by NetworkConfigurationPriority."""
         found = []
@@ -57,6 +58,7 @@ class LinkSettings:
                     found.append(url[:2])
         return found
 
+    @cold
     def slot(self, profile) -> int:
         """The number of the slot that holds this (url, security_profile)."""
         for url in self._urls:
@@ -140,6 +142,7 @@ class Runtime:
     def trace(self, error) -> None:
         """Where a board has a console, it may show where the error came from."""
 
+    @cold
     def _start(self) -> None:
         station, now = self.station, self.clock.now()
         station.start(now)
@@ -226,6 +229,7 @@ class Runtime:
             self.on_message("out", text)
         self.link.send(text)
 
+    @cold
     def _closed(self, now: int) -> bool:
         """Whether the link has been closed in order, or has had its time for it."""
         if self._closing_ms is None:

@@ -51,6 +51,25 @@ def frame(opcode, payload, fin=True):
     return head + payload
 
 
+def test_a_larger_message_has_a_larger_buffer_as_long_as_it_comes():
+    receiver = Receiver(5000)
+    usual = len(receiver.room())
+    assert usual < 1500
+    large = b"x" * 5000
+    data = frame(1, large[:3000], False) + frame(9, b"p") + frame(0, large[3000:]) + HELLO
+    for size in (len(data), 1400, 700, 1):
+        events = []
+        for at in range(0, len(data), size):
+            events += feed(receiver, data[at : at + size])
+        assert events == [(PING, b"p"), (TEXT, large.decode()), (TEXT, "Hello")]
+        assert len(receiver.room()) == usual
+    receiver.reset()
+    assert feed(receiver, frame(1, large + b"x") + HELLO) == [
+        (OVERSIZED, "x" * 64),
+        (TEXT, "Hello"),
+    ]
+
+
 def test_5_7_examples_of_the_rfc():
     assert events_of(HELLO) == [(TEXT, "Hello")]
     assert events_of(b"\x01\x03Hel\x80\x02lo") == [(TEXT, "Hello")]

@@ -1,6 +1,7 @@
 """After a power cut a transaction is ended, once, with the last register."""
 
 from chargepoint.station import record as records
+from chargepoint.station.resume import resume_lost
 from tests.support.fake_station import FakeStation
 
 
@@ -27,7 +28,7 @@ def started():
 def test_the_end_is_told_with_the_meters_first_reading():
     station = started()
     after = cut(station)
-    after.transactions.resume_lost(0)
+    resume_lost(after, 0)
     after.run(1)
     assert after.records() == []
     after.meter(1200)
@@ -43,14 +44,14 @@ def test_the_end_is_told_with_the_meters_first_reading():
 
 def test_without_a_meter_the_last_register_counts():
     after = cut(started())
-    after.transactions.resume_lost(0)
+    resume_lost(after, 0)
     after.run(5)
     assert (after.records()[0].meter_wh, after.records()[0].stopped_reason) == (1100, "PowerLoss")
 
 
 def test_a_meter_that_was_replaced_meanwhile_takes_nothing_away():
     after = cut(started())
-    after.transactions.resume_lost(0)
+    resume_lost(after, 0)
     after.meter(3)
     assert after.records()[0].meter_wh == 1100
 
@@ -58,7 +59,7 @@ def test_a_meter_that_was_replaced_meanwhile_takes_nothing_away():
 def test_a_restart_that_was_no_power_cut_is_named():
     after = cut(started())
     after.boot_reason = "Watchdog"
-    after.transactions.resume_lost(0)
+    resume_lost(after, 0)
     after.meter(1100)
     assert after.records()[0].stopped_reason == "Reboot"
 
@@ -78,7 +79,7 @@ def test_the_journal_may_be_ahead_of_the_slot():
     ):
         slots.saved = dict(saved)
         after = cut(station, journal)
-        after.transactions.resume_lost(0)
+        resume_lost(after, 0)
         after.run(5)
         assert [record.seq_no for record in after.records()] == told
         assert slots.load("tx1") is None
@@ -99,7 +100,7 @@ def test_energy_that_only_the_journal_has_is_counted_once():
     for shown_wh, told_wh in ((1366, 1366), (1400, 1400), (3, 1366)):
         slots.saved = dict(behind)
         after = cut(station, [last])
-        after.transactions.resume_lost(0)
+        resume_lost(after, 0)
         after.meter(shown_wh)
         assert after.records()[0].meter_wh == told_wh
 
@@ -109,14 +110,14 @@ def test_a_start_that_was_never_written_is_forgotten():
     slots = station.store.slots
     slots.save("tx1", b'["01010101-0101-0101-0101-010101010101", 0, 5, 5, 5, 1]')
     after = cut(station)
-    after.transactions.resume_lost(0)
+    resume_lost(after, 0)
     after.run(5)
     assert after.records() == [] and slots.load("tx1") is None
 
 
 def test_power_stays_off_until_somebody_is_authorized_again():
     after = cut(started())
-    after.transactions.resume_lost(0)
+    resume_lost(after, 0)
     after.meter(1100)
     after.plug()
     assert ("contactor", 1, True) not in after.commands()

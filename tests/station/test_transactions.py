@@ -372,16 +372,6 @@ def test_C02_without_authorization_a_plug_is_enough():
     assert station.evses[0].closed
 
 
-def test_trigger_tells_the_running_transactions():
-    assert not station_with().transactions.trigger(0, 0)
-    station = charging()
-    assert not station.transactions.trigger(2, 0)
-    assert station.transactions.trigger(0, 0) and station.transactions.trigger(1, 0)
-    record = station.records()[-1]
-    assert (record.trigger_reason, record.charging_state) == ("Trigger", "Charging")
-    assert record.samples[0].context == "Trigger"
-
-
 def test_find_knows_the_lobby_too():
     station = FakeStation({START: "Authorized"}, evses=2)
     station.token("04AA")

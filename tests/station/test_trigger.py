@@ -1,5 +1,7 @@
 """TriggerMessage through the whole station: the answer first, then the message."""
 
+from chargepoint.station.trigger import trigger_transactions
+from tests.support.fake_station import FakeStation
 from tests.support.pair import Pair
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
@@ -185,3 +187,16 @@ def test_without_a_clock_only_what_needs_none_is_triggered():
             assert result["status"] == "Rejected"
         result = pair.call("TriggerMessage", {"requestedMessage": "BootNotification"})
         assert result["status"] == "Accepted"
+
+
+def test_only_running_transactions_are_told():
+    station = FakeStation()
+    assert not trigger_transactions(station, 0, 0)
+    station.meter(1000)
+    station.plug()
+    station.token("04AA")
+    assert not trigger_transactions(station, 2, 0)
+    assert trigger_transactions(station, 0, 0) and trigger_transactions(station, 1, 0)
+    record = station.records()[-1]
+    assert (record.trigger_reason, record.charging_state) == ("Trigger", "Charging")
+    assert record.samples[0].context == "Trigger"

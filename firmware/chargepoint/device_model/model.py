@@ -18,7 +18,7 @@ kept and written back, so that an older version in between loses nothing.
 Addresses, checks and computed values, which only rare messages need, are in `variables`.
 """
 
-from ..compat import const
+from ..compat import cold, const
 from .table import FEATURES, TABLE
 
 _TYPE_CHECKING = const(False)
@@ -127,9 +127,11 @@ class DeviceModel:
         """Whether a list variable contains `item`."""
         return item in self.text(variable_id).split(",")
 
+    @cold
     def has_feature(self, name: str) -> bool:
         return FEATURES.split().index(name) + 1 in self.features
 
+    @cold
     def write(self, variable_id: int, text: str, evse_id: int = 0, connector_id: int = 0) -> bool:
         """The station's own write, unchecked. False if there is no room for it."""
         if not self.put(variable_id << 16 | evse_id << 8 | connector_id, text):
@@ -138,6 +140,7 @@ class DeviceModel:
             self.save()
         return True
 
+    @cold
     def put(self, key, text) -> bool:
         """Change a value in RAM only, None to forget it. False if there is no room for it."""
         before = self.values.pop(key, None)
@@ -148,6 +151,7 @@ class DeviceModel:
                 return False
         return True
 
+    @cold
     def save(self) -> None:
         """Write the slot if it differs from what it holds."""
         stored = self._stored()
@@ -155,13 +159,16 @@ class DeviceModel:
             self._slots.save("variables", stored)
             self.garbled = False
 
+    @cold
     def credential(self):
         """The bytes of the Basic authentication password on the wire, or None."""
         return self._slots.load("credential") or self.preset_credential
 
+    @cold
     def set_credential(self, credential: bytes) -> None:
         self._slots.save("credential", credential)
 
+    @cold
     def _stored(self) -> bytes:
         stored = bytearray((_FORMAT,))
         for key in sorted(self.values, key=_order):
@@ -178,6 +185,7 @@ class DeviceModel:
             stored += bytes((len(text) & 255, len(text) >> 8)) + name + text
         return bytes(stored)
 
+    @cold
     def _load(self) -> None:
         stored = self._slots.load("variables") or bytes((_FORMAT,))
         try:

@@ -1,5 +1,7 @@
 """The next attempt to connect: after which wait (part 4, 5.3), and to which network profile."""
 
+from ..compat import cold
+
 
 class RetryBackOff:
     """The growing wait between attempts.
@@ -12,6 +14,7 @@ class RetryBackOff:
         self._wait_ms = None
         self._doublings = 0
 
+    @cold
     def next_wait_ms(self, repeat_times: int, range_s: int, minimum_s: int, random: int) -> int:
         """The next wait. The three variables are read anew each time; random is 0..65535."""
         part_ms = range_s * 1000 * random // 65535
@@ -22,6 +25,7 @@ class RetryBackOff:
             self._wait_ms = 2 * self._wait_ms + part_ms
         return self._wait_ms
 
+    @cold
     def reset(self) -> None:
         """After a successful connection the minimum holds again."""
         self._wait_ms = None
@@ -39,6 +43,7 @@ class Turns:
         self._tries = 0
         self.last_good = None  # a board may set it after a reboot
 
+    @cold
     def next(self, profiles, attempts: int):
         """The profile to try now, None if there is none. The list may have changed meanwhile."""
         if self._tries >= attempts:
@@ -52,6 +57,7 @@ class Turns:
         self._tries += 1
         return profiles[self._entry] if self._entry < len(profiles) else self.last_good
 
+    @cold
     def worked(self, profile) -> None:
         """Connected with this one. After a loss the list begins at its first again."""
         self.last_good = profile

@@ -10,16 +10,14 @@ poll(), so that a test or a simulator can hold the clock.
 An attempt resolves the name, connects (TCP, TLS) and upgrades, all within connect_timeout_ms. The
 waits between are RetryBackOff's, and never below a second. A missing pong, a peer that takes no
 data and an unfinished closing handshake end the connection. Bytes, messages and events in memory
-are bounded, and reading stops while the station is behind.
-
-What this does not do: send a BootNotification, journal anything, know what is in a message.
+are bounded, and reading stops while the station is behind. What a message says is not its matter.
 """
 
 import asyncio
 from collections import deque
 
 from .. import modules
-from ..compat import const
+from ..compat import cold, const
 from .backoff import RetryBackOff, Turns
 from .stream import open_stream
 from .websocket import CLOSE, OVERSIZED, PING, PONG, TEXT, Receiver, Sender
@@ -71,14 +69,14 @@ class Link:
         self.profile = ("", 0)  # (url, security_profile) in use or last tried
         self._clear()
 
+    @cold
     def _clear(self) -> None:
         """As before a connection."""
         self.state = WAITING
         self._task = self._writer = self._stream = None
         self._ended = None  # why the connection is over
         self._fault = None  # an error of this program in one of the tasks
-        self._why = ""  # why it is closing
-        self._phase = ""
+        self._why = self._phase = ""  # why it is closing; what is being done
         self._deadline = None  # of connecting or closing
         self._wait_ms = None  # until the next attempt, if not by back-off
         self._ping_at = self._ping_every = self._pong_by = self._write_by = None
@@ -107,13 +105,14 @@ class Link:
 
         False (and nothing is sent) if there is no connection, or the peer takes no data.
         """
-        if self.state != OPEN or len(self._outbox) >= _OUTBOX:
-            return False
-        self._outbox.append(message)
-        self._output.set()
-        self._wake()
-        return True
+        taken = self.state == OPEN and len(self._outbox) < _OUTBOX
+        if taken:
+            self._outbox.append(message)
+            self._output.set()
+            self._wake()
+        return taken
 
+    @cold
     def close(self, code: int = 1000, reason: str = "", wait_ms: "int | None" = None) -> None:
         """End the connection with the closing handshake, after the messages sent before.
 
@@ -128,6 +127,7 @@ class Link:
             self._wait_ms = wait_ms
             self.drop()
 
+    @cold
     def drop(self) -> None:
         """End the connection at once, e.g. when a CALL got no answer."""
         if self.state != WAITING:
@@ -163,6 +163,7 @@ class Link:
 
     # What poll() does
 
+    @cold
     def _start(self, now: int) -> None:
         profile = self.turns.next(self._settings.profiles(), self._settings.attempts)
         if profile is None:
@@ -203,38 +204,37 @@ class Link:
         control = self._pong_out if self._ping_out is None else self._ping_out
         return control is not None or self._writing or bool(self._outbox)
 
+    @cold
     def _lost(self, now: int) -> None:
-        kind = "failed" if self.state == CONNECTING else "disconnected"
         for task in (self._task, self._writer):
             if task is not None:
                 task.cancel()
         if self._stream is not None:
             self._stream.close()
-        self._events.append((kind, self._ended))
-        wait_ms = self._wait_ms
+        self._events.append(
+            ("failed" if self.state == CONNECTING else "disconnected", self._ended)
+        )
+        wait_ms, fault = self._wait_ms, self._fault
         if wait_ms is None:
             random = int.from_bytes(self._random_bytes(2), "big")
-            times, range_s, minimum_s = self._settings.backoff
-            wait_ms = self._backoff.next_wait_ms(times, range_s, minimum_s, random)
-            wait_ms = max(wait_ms, _LEAST_WAIT_MS)
+            back_off_ms = self._backoff.next_wait_ms(*self._settings.backoff, random)
+            wait_ms = max(back_off_ms, _LEAST_WAIT_MS)
         self._due = now + wait_ms
-        fault = self._fault
         self._clear()
         if fault is not None:
             raise fault
 
-    # What the tasks do
-
+    @cold
     def _end(self, why: str) -> None:
         if self._ended is None:
             self._ended = why
         self._wake()
 
+    @cold
     def _shut(self, code: int, reason: str = "") -> None:
         """Begin, or answer, the closing handshake."""
-        self._close_out = b""
-        if code != 1005:
-            self._close_out = bytes((code >> 8, code & 255)) + reason.encode()[:123]
+        data = bytes((code >> 8, code & 255)) + reason.encode()[:123]
+        self._close_out = b"" if code == 1005 else data
         self.state = CLOSING
         self._output.set()
         self._wake()
@@ -260,6 +260,7 @@ class Link:
             self._fault = error
             self._end("internal error")
 
+    @cold
     def _refused(self, error) -> None:
         """No connection came about. An untrustworthy TLS peer is news for the CSMS, once."""
         if self._phase != _SETTINGS and self.profile[0][:4].lower() == "wss:":
@@ -269,10 +270,10 @@ class Link:
                 self._emit("security", event)
         self._end("%s: %s" % (self._phase, error))
 
+    @cold
     async def _connect(self) -> None:
         """From a profile to an open WebSocket. Raises OSError or ValueError with what is wrong."""
-        settings = self._settings
-        receiver = self._receiver
+        settings, receiver = self._settings, self._receiver
         place, security_profile = self.profile
         self._phase = _SETTINGS
         address = modules.use("link.url").parse(place, settings.identity)
@@ -280,7 +281,7 @@ class Link:
             raise ValueError("security profile %d needs a wss:// URL" % security_profile)
         self._secure = address[0]
         context = None
-        if address[0]:
+        if self._secure:
             context = modules.use("link.tls").context(security_profile, settings.tls_files)
         offered = settings.subprotocols
         # With security profile 3 the certificate says who the station is.
@@ -306,8 +307,7 @@ class Link:
                 receiver.received(count, used)
         if response.outcome != handshake.OPEN:
             raise OSError(response.why)
-        self._deadline = None
-        self._reported = None
+        self._deadline = self._reported = None
         self.turns.worked(self.profile)
         self._backoff.reset()
         self.state = OPEN

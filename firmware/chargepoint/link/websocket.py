@@ -1,7 +1,8 @@
 """WebSocket frames, client side (RFC 6455 section 5), without a socket.
 
 Receiver: the bytes of the connection are read straight into its one buffer; payload is moved
-down over the frame headers, so a fragmented message ends up whole at the start of the buffer. A
+down over the frame headers, so a fragmented message ends up whole at the start of the buffer. The
+buffer has room for nearly all messages; a larger one gets a larger buffer as long as it comes. A
 message beyond the limit is not stored: its payload is skipped and only its head is kept, so that
 the station can answer it and stay connected. Sender: text is masked piece by piece in one small
 buffer.
@@ -11,8 +12,9 @@ nothing more is read. No extension is offered, so a reserved bit is an error. OC
 binary message is refused with 1003.
 """
 
-from ..compat import const
-from .masking import mask, utf8_valid
+from .. import modules
+from ..compat import cold, const
+from .masking import ascii_count, mask
 
 TEXT = const(1)
 CLOSE = const(8)
@@ -22,9 +24,15 @@ OVERSIZED = const(16)
 ERROR = const(17)
 
 _SLACK = const(256)  # room behind a message of the largest size for headers and a control frame
+_USUAL = const(1024)  # bytes of a message for which there is always room
 _HEAD = const(64)  # bytes kept of a message that is too large
 _SKIP_MAX = const(1048576)  # beyond this a message is not skipped but refused with 1009
 _HEADER = const(16)  # space before the payload in the send buffer, where the header ends
+
+
+def _is_utf8(buffer, length: int) -> bool:
+    count = ascii_count(buffer, length)
+    return count == length or modules.use("link.utf8").valid(buffer, count, length)
 
 
 class Receiver:
@@ -32,11 +40,13 @@ class Receiver:
 
     def __init__(self, limit: int):
         self._limit = limit
-        self._buffer = memoryview(bytearray(limit + _SLACK))
+        self._usual = memoryview(bytearray(min(limit, _USUAL) + _SLACK))
         self.reset()
 
+    @cold
     def reset(self) -> None:
         """Ready for a new connection."""
+        self._buffer = self._usual
         self._start = 0  # of what is not yet parsed
         self._end = 0  # of what has been received
         self._size = 0  # of the message so far, at the start of the buffer
@@ -73,14 +83,15 @@ class Receiver:
                 self._in_frame = False
                 if self._final:
                     event = self._finish()
+                    if self._buffer is not self._usual:
+                        self._shrink()
             else:
                 have = self._end - self._start
                 event = self._header(have)
                 if event is None and not self._in_frame:
                     break
-        if (
-            event is None and not self.done
-        ):  # what is left, a part of a header or of a control frame, moves down
+        if event is None and not self.done:
+            # What is left, a part of a header or of a control frame, moves down.
             if self._start != self._size:
                 self._buffer[self._size : self._size + self._end - self._start] = self._buffer[
                     self._start : self._end
@@ -108,13 +119,14 @@ class Receiver:
         self._in_message = self._skip = False
         if skipped:
             for cut in range(4):  # the head may end inside a character
-                if utf8_valid(self._buffer, size - cut):
+                if _is_utf8(self._buffer, size - cut):
                     return OVERSIZED, str(self._buffer[: size - cut], "utf-8")
             return OVERSIZED, ""
-        if not utf8_valid(self._buffer, size):
+        if not _is_utf8(self._buffer, size):
             return self._fail(1007, "text is not UTF-8")
         return TEXT, str(self._buffer[:size], "utf-8")
 
+    @cold
     def _fail(self, code: int, why: str):
         self.done = True
         self._start = self._end = self._size = 0
@@ -162,7 +174,7 @@ class Receiver:
         self._total += length
         if self._total > _SKIP_MAX:
             return self._fail(1009, "message too large")
-        if self._total > self._limit and not self._skip:
+        if not self._skip and (self._total > self._limit or not self._has_room()):
             self._skip = True
             self._size = min(self._size, _HEAD)
         self._start += header
@@ -171,6 +183,31 @@ class Receiver:
         self._in_message = self._in_frame = True
         return None
 
+    def _has_room(self) -> bool:
+        return self._total + _SLACK <= len(self._buffer) or self._grow()
+
+    @cold
+    def _grow(self) -> bool:
+        """Make room for the message; False if there is no memory for it."""
+        try:
+            larger = memoryview(bytearray(self._total + _SLACK))
+        except MemoryError:
+            return False
+        larger[: self._end] = self._buffer[: self._end]
+        self._buffer = larger
+        return True
+
+    @cold
+    def _shrink(self) -> None:
+        """Back to the usual buffer, with the little that came behind the large message."""
+        left = self._end - self._start
+        if left <= len(self._usual):
+            self._usual[:left] = self._buffer[self._start : self._end]
+            self._buffer = self._usual
+            self._start = 0
+            self._end = left
+
+    @cold
     def _close(self, payload: bytes):
         if not payload:
             self.done = True
@@ -180,7 +217,7 @@ class Receiver:
         if not (1000 <= code <= 1003 or 1007 <= code <= 1014 or 3000 <= code <= 4999):
             return self._fail(1002, "close code out of range")
         reason = memoryview(payload)[2:]
-        if not utf8_valid(reason, len(reason)):
+        if not _is_utf8(reason, len(reason)):
             return self._fail(1007, "close reason is not UTF-8")
         self.done = True
         return CLOSE, code, str(reason, "utf-8")
@@ -198,6 +235,7 @@ class Sender:
             True  # the bytes given last begin a frame: a control frame may go first
         )
 
+    @cold
     def control(self, opcode: int, payload=b"") -> bytes:
         """The bytes of a control frame; payload up to 125 bytes."""
         key = self._random_bytes(4)
@@ -228,6 +266,7 @@ class Sender:
             at += count
             begin = _HEADER
 
+    @cold
     def _fragments(self, pieces):
         buffer = self._buffer
         opcode = TEXT
@@ -246,6 +285,7 @@ class Sender:
                 at += count
         yield self._fragment(0x80 | opcode, fill)
 
+    @cold
     def _fragment(self, first: int, length: int):
         begin = self._header(first, length)
         mask(self._buffer, _HEADER, length, self._key)

@@ -15,7 +15,7 @@
 whoever must deliver, calls again with the same message id (errata 4.6).
 """
 
-from ..compat import const
+from ..compat import cold, const
 from . import message, schema
 from .errors import CallError, FrameError
 
@@ -84,6 +84,7 @@ class Endpoint:
             else:
                 self._finish(None, "the answer has a %s at '%s'" % violation)
 
+    @cold
     def oversized(self, beginning: str, now, on_answer) -> None:
         """A message beyond the link's limit was thrown away; `beginning` is its first text."""
         self._on_answer = on_answer
@@ -119,6 +120,7 @@ class Endpoint:
         text, self._call = self._call, None
         return text
 
+    @cold
     def drop(self, now) -> None:
         """The connection is gone: nothing of it is sent any more, our CALL has failed."""
         self._answers = []
@@ -164,6 +166,7 @@ class Endpoint:
                 self.on_error(error)
         self._answers.append(text)
 
+    @cold
     def _refuse(self, error) -> None:
         """Deal with a FrameError: an error answer to what may be a CALL, the end of ours else."""
         if error.kind == _CALLRESULT or error.kind == _CALLERROR:
@@ -177,9 +180,11 @@ class Endpoint:
         if message_id is not None and code and len(self._answers) < 2 * _MAX_ANSWERS:
             self._answers.append(message.error(message_id, code, error.description))
 
+    @cold
     def _error(self, message_id, error):
         return message.error(message_id, self.profile.error_code(error.code), error.description)
 
+    @cold
     def _violation(self, name, payload):
         """None, or (neutral code, path) of what the schema of `name` forbids in the payload."""
         try:

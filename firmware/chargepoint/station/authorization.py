@@ -12,7 +12,7 @@ What the station knows is in the cache, see `cache`.
 Nothing is ever due here: who does not plug in is forgotten by `transactions`."""
 
 from .. import modules
-from ..compat import const
+from ..compat import cold, const
 from .evse import IdToken
 
 _CACHE_ENABLED = const(30)  # AuthCacheCtrlr.Enabled
@@ -36,6 +36,7 @@ class Authorization:
 
     # ---- inputs
 
+    @cold
     def on_token(self, id_token: str, token_type: str, evse_id: int, now: int) -> None:
         """A token was presented at an EVSE, or at the station (0)."""
         token = IdToken(id_token, token_type)
@@ -50,6 +51,7 @@ class Authorization:
         if not token.same(self._asked):
             self._check(token, evse_id, now)
 
+    @cold
     def on_remote_start(self, evse, id_token, token_type, remote_start_id, now: int) -> None:
         """The server starts `evse` for that token (F01, F02)."""
         token = IdToken(id_token, token_type, "", remote_start_id)
@@ -60,21 +62,25 @@ class Authorization:
 
     # ---- what is known locally
 
+    @cold
     def lookup(self, token, now: int):
         """(status, group) of a token that the station knows, or None."""
         if not self._has_cache():
             return None
         return modules.use("station.cache").lookup(self.station, token, now)
 
+    @cold
     def remember(self, id_token: str, token_type: str, info: dict, now: int) -> None:
         """Keep an idTokenInfo of the server in the cache (C10.FR.01, FR.04, FR.05)."""
         if self._has_cache() and token_type not in _NEVER_ASKED.split():
             modules.use("station.cache").remember(self.station, id_token, token_type, info, now)
 
+    @cold
     def group_of(self, info: dict) -> str:
         """The group of an idTokenInfo, or ""."""
         return info.get("groupIdToken", {}).get("idToken", "")
 
+    @cold
     def _has_cache(self) -> bool:
         """Whether there is a cache, and it is switched on."""
         model = self.station.model
@@ -82,12 +88,14 @@ class Authorization:
 
     # ---- deciding
 
+    @cold
     def _places(self, evse_id: int) -> list:
         """Where a token that was presented there can mean something."""
         if evse_id:
             return [self.station.evses[evse_id - 1]]
         return self.station.transactions.all()
 
+    @cold
     def _check(self, token, evse_id: int, now: int) -> None:
         """Decide by what is known, or ask the server."""
         model = self.station.model
@@ -113,6 +121,7 @@ class Authorization:
             request = {"idToken": {"idToken": token.id_token, "type": token.type}}
             self.station.emit("Authorize", request, on_answer)
 
+    @cold
     def _on_answer(self, token, evse_id: int, answer, now: int) -> None:
         if token is self._asked:
             self._asked = None
@@ -130,6 +139,7 @@ class Authorization:
         elif known[0] == "Accepted" and model.boolean(_LOCAL_AUTHORIZE_OFFLINE):  # C13
             self._grant(token, known[1], evse_id, None, now)
 
+    @cold
     def _grant(self, token, group: str, evse_id: int, allowed, now: int) -> None:
         """The token is accepted: it stops its group's transaction, or starts one."""
         master = self.station.model.text(_MASTER_PASS_GROUP_ID)
@@ -142,6 +152,7 @@ class Authorization:
             token.group = group
             self._start(token, evse_id, allowed, now)
 
+    @cold
     def _stop_by_group(self, token, group: str, evse_id: int, now: int) -> bool:
         """End what another token of the group started (C09.FR.03); True if there was any."""
         for evse in self._places(evse_id):
@@ -151,6 +162,7 @@ class Authorization:
                 return True
         return False
 
+    @cold
     def _start(self, token, evse_id: int, allowed, now: int) -> None:
         """Authorize the EVSE that the token is for; allowed: evse ids, or None for all."""
         transactions = self.station.transactions

@@ -13,7 +13,7 @@ anew (part 2, 3.2).
 from collections import deque
 
 from .. import modules
-from ..compat import const
+from ..compat import cold, const
 from ..rpc.endpoint import Endpoint
 from ..rpc.errors import CallError
 from . import router
@@ -60,6 +60,7 @@ class Calls:
         self._unanswered = 0
         self.endpoint.receive(text, now, self._on_call, self._on_answer)
 
+    @cold
     def oversized(self, beginning: str, now: int) -> None:
         self._unanswered = 0
         self.endpoint.oversized(beginning, now, self._on_answer)
@@ -70,6 +71,7 @@ class Calls:
         self.endpoint.poll(now, self._on_answer)
         self._timed_out = False
 
+    @cold
     def drop(self, now: int) -> None:
         """The link is gone: what was queued in RAM has failed."""
         self._unanswered = 0
@@ -77,6 +79,7 @@ class Calls:
         self.endpoint.drop(now)
         self.forget()
 
+    @cold
     def forget(self) -> None:
         """Nothing that is queued in RAM may be sent any more."""
         self.station.report = None
@@ -127,6 +130,7 @@ class Calls:
 
     # ---- inside
 
+    @cold
     def _overtakes(self, head) -> bool:
         """Whether the first event goes before that journal entry."""
         seq, kind, data = head
@@ -134,6 +138,7 @@ class Calls:
             return True
         return seq > self._events[0][0]
 
+    @cold
     def _call(self, kind, data, on_answer, message_id, now: int) -> bool:
         station = self.station
         encoded = station.profile.encode(station, kind, data)
@@ -182,6 +187,7 @@ class Calls:
         elif station.profile is not None:
             station.outbox.failed(error, station.now)
 
+    @cold
     def _fail(self, on_answer) -> None:
         if on_answer is not None:
             on_answer(None, self.station.now)

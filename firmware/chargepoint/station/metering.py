@@ -14,7 +14,7 @@ what the meter shows, unless the meter was replaced and starts lower. Then a bil
 energy never falls. Registers are totals; there is no register for each phase.
 """
 
-from ..compat import const
+from ..compat import cold, const
 from . import record as records
 
 _SAMPLED_ENABLED = const(71)  # SampledDataCtrlr.Enabled
@@ -107,6 +107,7 @@ class Metering:
                 transaction.register_wh += added_wh
             self.station.transactions.on_reading(evse, now)
 
+    @cold
     def clock_changed(self, now: int) -> None:
         """Wall time was set or stepped: find the next aligned moments anew."""
         self._aligned = [None, None]
@@ -138,6 +139,7 @@ class Metering:
 
     # ---- for transactions
 
+    @cold
     def begin(self, evse, transaction, now: int) -> list:
         """The samples of Started (E01.FR.09); the transaction's sampling counts from here."""
         transaction.sampled_ms = [now, now]
@@ -145,16 +147,19 @@ class Metering:
         transaction.samples = self._sample(evse, "Transaction.Begin", mask)
         return self.begun(evse)
 
+    @cold
     def begun(self, evse) -> list:
         """The measurands of Started, for when its EVSE became known later (E02.FR.21)."""
         mask = self._mask(_TX_STARTED_MEASURANDS, _SAMPLED_ENABLED)
         return self._sample(evse, "Transaction.Begin", mask)
 
+    @cold
     def end(self, evse, transaction) -> list:
         """The samples of a transaction's Ended event (E06.FR.11)."""
         mask = self._mask(_TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
         return transaction.samples + self._sample(evse, "Transaction.End", mask)
 
+    @cold
     def trigger(self, evse_id: int, now: int) -> None:
         """Tell the present values of the EVSE, or of each (0), as aligned data does (F06)."""
         mask = self._mask(_ALIGNED_MEASURANDS, _ALIGNED_ENABLED) or 1
@@ -164,6 +169,7 @@ class Metering:
                 data = {"evseId": evse.id, "meterValue": samples}
                 self.station.emit("MeterValues", data, None, True)
 
+    @cold
     def trigger_transaction(self, evse) -> list:
         """A sample on demand, of what sampled data tells (TriggerMessage TransactionEvent)."""
         return self._sample(evse, "Trigger", self._mask(_TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED))
@@ -194,6 +200,7 @@ class Metering:
             if samples:
                 transactions.sampled(evse, "MeterValuePeriodic", samples, now)
 
+    @cold
     def _sample(self, evse, context: str, mask: int) -> list:
         """[Sample] of the EVSE's present reading, or [] where there is nothing to tell."""
         if not mask or evse.reading is None:
@@ -205,6 +212,7 @@ class Metering:
         station = self.station
         return [records.Sample(station.clock_epoch_s(station.now), context, mask, reading)]
 
+    @cold
     def _mask(self, variable: int, enabled: int) -> int:
         model, mask = self.station.model, 0
         if model.boolean(enabled):
@@ -213,6 +221,7 @@ class Metering:
                     mask |= 1 << bit
         return mask
 
+    @cold
     def _keep(self, transaction, samples: list) -> None:
         """Keep for Ended, within the bound."""
         transaction.skip -= 1

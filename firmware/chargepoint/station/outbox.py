@@ -12,7 +12,7 @@ transactions wait behind it.
 import json
 
 from .. import timestamp
-from ..compat import const
+from ..compat import cold, const
 from . import record as records
 
 _MESSAGE_ATTEMPTS = const(59)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
@@ -41,19 +41,23 @@ class Outbox:
         saved = station.store.slots.load("server_ids")
         self.server_ids = json.loads(saved) if saved else {}
 
+    @cold
     def append_transaction(self, record) -> None:
         """Journal a TransactionRecord; when this returns it survives a power cut."""
         self.last_seq = self.journal.append(bytes((_TRANSACTION,)) + records.pack(record))
 
+    @cold
     def append_security_event(self, event: dict) -> None:
         """Journal {"type", "epoch_s" or None, "tick_ms", "boot_count", "techInfo"}."""
         self.last_seq = self.journal.append(bytes((_SECURITY,)) + json.dumps(event).encode())
 
+    @cold
     def set_server_id(self, transaction_id: str, server_id: int) -> None:
         """Remember the integer by which a server knows the transaction."""
         self.server_ids[transaction_id] = server_id
         self._save_server_ids()
 
+    @cold
     def link_lost(self) -> None:
         self.offline_until = self.last_seq
         self.next_try_ms = 0
@@ -76,10 +80,12 @@ class Outbox:
             data.offline = True
         return self._head
 
+    @cold
     def message_id(self, seq: int) -> str:
         """The same for every attempt, for a server to see the duplicate (part 4, errata 4.6)."""
         return "%s-%x" % (self.station.store.nonce, seq)
 
+    @cold
     def done(self) -> None:
         """The head has been told, or can't be told: go on with the next."""
         if self._head is None:
@@ -93,6 +99,7 @@ class Outbox:
             if self.server_ids.pop(data.transaction_id, None) is not None:
                 self._save_server_ids()
 
+    @cold
     def failed(self, why: str, now: int) -> None:
         """The server refused the head, `why` begins with the error code, or did not answer."""
         if self._head is None:  # it was done while its answer was awaited
@@ -107,6 +114,7 @@ class Outbox:
             wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * self.attempts
             self.next_try_ms = now + wait_s * 1000
 
+    @cold
     def holds(self, transaction_id=None) -> bool:
         """Whether messages (of that transaction) wait, the one on its way included (E14)."""
         for _, entry in self.journal.records():
@@ -125,6 +133,7 @@ class Outbox:
             counts[entry[:1] != b"\x01"] += 1
         return counts
 
+    @cold
     def _read(self, entry: bytes) -> tuple:
         """(kind, data) of a journal entry. Raises one of _UNREADABLE."""
         if entry[0] == _TRANSACTION:
@@ -142,6 +151,7 @@ class Outbox:
             data["techInfo"] = event["techInfo"]
         return "SecurityEventNotification", data
 
+    @cold
     def _resolve_time(self, record) -> None:
         if record.epoch_s is None:
             record.epoch_s = self.station.moment_epoch_s(record.boot_count, record.tick_ms)
@@ -149,5 +159,6 @@ class Outbox:
             if sample.epoch_s is None:
                 sample.epoch_s = record.epoch_s
 
+    @cold
     def _save_server_ids(self) -> None:
         self.station.store.slots.save("server_ids", json.dumps(self.server_ids).encode())

@@ -8,7 +8,7 @@ tick since; while it is unknown, nothing pretends to know it. A server's time th
 """
 
 from .. import timestamp
-from ..compat import const
+from ..compat import cold, const
 
 _HEARTBEAT_INTERVAL = const(57)  # OCPPCommCtrlr.HeartbeatInterval
 _TIME_SOURCE = const(45)  # ClockCtrlr.TimeSource
@@ -35,6 +35,7 @@ class Provisioning:
         self._base_epoch_s: int | None = None
         self._own_clock = False  # the board has a clock that knows the time
 
+    @cold
     def connected(self, now: int) -> None:
         """The link is up: register if that is still to be done."""
         self._asking = False
@@ -58,6 +59,7 @@ class Provisioning:
             return None
         return self._heartbeat_due_ms() if self.status == "Accepted" else self.boot_at_ms
 
+    @cold
     def send_boot_notification(self, reason: str) -> None:
         """Queue a BootNotification; its answer decides whether the station may work."""
         layout = self.station.layout
@@ -77,6 +79,7 @@ class Provisioning:
             True,
         )
 
+    @cold
     def send_heartbeat(self, now: int, wanted=False) -> None:
         """wanted: the server has asked for it."""
         self._asking = True
@@ -90,9 +93,11 @@ class Provisioning:
         # Any message sent stands for a heartbeat (G02); the clock needs one a day (part 4, 5.2).
         return min(self.station.sent_at_ms + interval_ms, self._heartbeat_ms + _DAY_MS)
 
+    @cold
     def _place(self) -> tuple:
         return self.station.network_slot, self.station.profile.SUBPROTOCOL
 
+    @cold
     def _on_boot(self, answer, now: int) -> None:
         self._asking = False
         if self.station.profile is None:  # the link was lost: at once with the next one
@@ -119,11 +124,13 @@ class Provisioning:
         self._registered_at = self._place()
         self.station.accepted(now)
 
+    @cold
     def _on_heartbeat(self, answer, now: int) -> None:
         self._asking = False
         if answer is not None:
             self._take_time(answer["currentTime"], now)
 
+    @cold
     def _take_time(self, text: str, now: int) -> None:
         """Follow the server's clock unless a better source is named before it."""
         try:
@@ -136,11 +143,13 @@ class Provisioning:
         if first == "Heartbeat" or not self._own_clock:
             self._set(epoch_s, now)
 
+    @cold
     def set_clock(self, epoch_s: int, now: int) -> None:
         """The board's own clock says that wall time is `epoch_s` at tick `now`."""
         self._own_clock = True
         self._set(epoch_s, now)
 
+    @cold
     def _set(self, epoch_s: int, now: int) -> None:
         """A large step is a security event (A04)."""
         before = self.epoch_s(now)

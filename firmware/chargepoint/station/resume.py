@@ -15,7 +15,14 @@ _READING_MS = const(5000)
 _TRANSACTION = const(1)  # first byte of a journal entry that is a transaction record, see `outbox`
 
 
-def resume(station, evse, now: int) -> None:
+def resume_lost(station, now: int) -> None:
+    """End what a power cut or a reset has cut off."""
+    for evse in station.transactions.all():
+        if station.store.slots.load("tx%d" % evse.id) is not None:
+            _resume(station, evse, now)
+
+
+def _resume(station, evse, now: int) -> None:
     """Give `evse` the transaction of its slot, decided to end with PowerLoss or Reboot."""
     slots = station.store.slots
     saved = json.loads(slots.load("tx%d" % evse.id))

@@ -11,7 +11,7 @@ no block of their own that stays in memory.
 """
 
 from .. import modules, profiles
-from ..compat import const
+from ..compat import cold, const
 from .authorization import Authorization
 from .calls import Calls
 from .evse import Evse
@@ -72,6 +72,7 @@ class Station:
 
     # ---- inputs
 
+    @cold
     def start(self, now: int) -> None:
         """The station has booted; hardware facts may follow in any order."""
         self.now = now
@@ -83,8 +84,10 @@ class Station:
             damaged.append("variables")
         for name in damaged:
             self.security_event("StorageDamaged", name)
-        self.transactions.resume_lost(now)
+        modules.use("station.resume").resume_lost(self, now)
+        modules.release()
 
+    @cold
     def connected(self, subprotocol: str, now: int) -> None:
         """A link is up that speaks `subprotocol`."""
         self.now = self.sent_at_ms = now
@@ -93,6 +96,7 @@ class Station:
         if self.provisioning.status == "Accepted":  # part 4, 5.3: no second BootNotification
             self._go_online(now)
 
+    @cold
     def disconnected(self, now: int) -> None:
         """The link is gone, or frozen and given up."""
         self.now = now
@@ -111,15 +115,18 @@ class Station:
         finally:
             modules.release()
 
+    @cold
     def oversized(self, beginning: str, now: int) -> None:
         """The link threw away a message beyond its limit that began so."""
         self.now = now
         self.calls.oversized(beginning, now)
 
+    @cold
     def plugged(self, evse_id: int, connector_id: int, now: int) -> None:
         self.now = now
         self.transactions.on_plug(self.evses[evse_id - 1], connector_id, now)
 
+    @cold
     def unplugged(self, evse_id: int, now: int) -> None:
         self.now = now
         self.transactions.on_unplug(self.evses[evse_id - 1], now)
@@ -134,6 +141,7 @@ class Station:
         self.now = now
         self.transactions.on_contactor(self.evses[evse_id - 1], closed, now)
 
+    @cold
     def locked(self, evse_id: int, locked: bool, now: int) -> None:
         self.now = now
         evse = self.evses[evse_id - 1]
@@ -146,6 +154,7 @@ class Station:
         self.now = now
         self.metering.on_reading(self.evses[evse_id - 1], reading, now)
 
+    @cold
     def token(self, id_token: str, token_type: str, evse_id: int, now: int) -> None:
         """A card was presented; evse_id 0 where the reader belongs to the station."""
         self.now = now
@@ -231,6 +240,7 @@ class Station:
         record.offline = self.profile is None
         self.outbox.append_transaction(record)
 
+    @cold
     def security_event(self, event_type: str, tech_info=None) -> None:
         """Queue a critical security event with guaranteed delivery (A04.FR.02)."""
         self.outbox.append_security_event(
@@ -247,17 +257,20 @@ class Station:
         """("contactor", evse_id, closed), ("offer", evse_id, ma) or ("lock", evse_id, locked)."""
         self._commands.append(command)
 
+    @cold
     def accepted(self, now: int) -> None:
         """The server has accepted the station: all statuses are told (B01.FR.05)."""
         self.statuses.forget()
         self._go_online(now)
 
+    @cold
     def not_accepted(self, status: str) -> None:
         """The server has put the station off, or refused it: then it is silent (B03.FR.02)."""
         self.online = False
         if status == "Rejected":
             self.calls.forget()
 
+    @cold
     def reset(self, boot_reason: str, when_idle: bool) -> None:
         """Reboot as soon as the last messages are told, or patience is over.
 
@@ -271,6 +284,7 @@ class Station:
         """Whether a reset is decided: nothing new begins before it."""
         return self._reset is not None
 
+    @cold
     def unlock(self, evse) -> bool:
         """Unlock the connector in use, then answer the UnlockConnector that is being handled.
 
@@ -303,6 +317,7 @@ class Station:
 
     # ---- inside
 
+    @cold
     def _go_online(self, now: int) -> None:
         self.online = True
         if self._offline_since_ms is not None:
@@ -311,6 +326,7 @@ class Station:
                 self.statuses.forget()
             self._offline_since_ms = None
 
+    @cold
     def _answer_unlock(self, status: str) -> None:
         self._unlocking = None
         if self.profile is not None:

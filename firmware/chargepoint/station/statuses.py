@@ -6,7 +6,7 @@ news.
 """
 
 from .. import timestamp
-from ..compat import const
+from ..compat import cold, const
 
 _MINIMUM_STATUS_DURATION = const(9)  # ChargingStation.MinimumStatusDuration
 
@@ -19,6 +19,7 @@ class Statuses:
         self._told = {}  # Connector -> status and faults
         self._changed = {}  # Connector -> (what it is now, since when in ms), while that may pass
 
+    @cold
     def forget(self) -> None:
         """All are to be told anew, at once (B01.FR.05, B04.FR.01)."""
         self._told = {}
@@ -36,6 +37,7 @@ class Statuses:
         wait_ms = self._wait_ms()
         return min([since_ms + wait_ms for _, since_ms in self._changed.values()], default=None)
 
+    @cold
     def tell(self, evse, connector) -> bool:
         """Tell the status of a connector, or of the station as a whole (both None).
 

@@ -8,7 +8,7 @@ come, so that after a power cut `resume` can end it. When events are due is deci
 
 import json
 
-from ..compat import const
+from ..compat import cold, const
 from . import record as records
 
 _TYPE_CHECKING = const(False)
@@ -62,6 +62,7 @@ class Transaction:
             return True
         return self.limit_wh is not None and self.energy_wh >= self.limit_wh
 
+    @cold
     def tell(self, station, evse, event_type, trigger, samples, id_token=None) -> None:
         """Journal one TransactionEvent of now.
 
@@ -103,6 +104,7 @@ class Transaction:
         self.seq_no += 1
         self.save(station, evse)
 
+    @cold
     def save(self, station, evse) -> None:
         """What `resume` must know after a power cut."""
         saved = [self.id, self.seq_no, self.register_wh, self.meter_wh, self.start_wh]

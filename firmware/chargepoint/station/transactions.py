@@ -26,12 +26,11 @@ that it tells is the last. With it the authorization ends; then a new plug or ca
 contactor that does not follow its command within half a second is a fault of its own.
 
 What the server must learn is journalled by `Station.record`; beside it a slot `tx<evse>` keeps the
-identity of what runs, so that after a power cut its end is told (`resume_lost`). Who may charge is
+identity of what runs, so that after a power cut its end is told (`resume`). Who may charge is
 decided in `authorization`, what is measured in `metering`, what is commanded in `power`.
 """
 
-from .. import modules
-from ..compat import const
+from ..compat import cold, const
 from . import power
 from . import record as records
 from .evse import Evse, IdToken
@@ -76,13 +75,7 @@ class Transactions:
 
     # ---- inputs
 
-    def resume_lost(self, now: int) -> None:
-        """End what a power cut or a reset has cut off; see `resume`."""
-        for evse in self.all():
-            if self.station.store.slots.load("tx%d" % evse.id) is not None:
-                modules.use("station.resume").resume(self.station, evse, now)
-        modules.release()
-
+    @cold
     def on_plug(self, evse, connector_id: int, now: int) -> None:
         """A cable is in the connector."""
         was_connected = evse.connected
@@ -92,6 +85,7 @@ class Transactions:
             self._leave_lobby(evse, now)
         self._moved(evse, was_connected, now)
 
+    @cold
     def on_unplug(self, evse, now: int) -> None:
         """The cable is out."""
         was_connected = evse.connected
@@ -108,12 +102,12 @@ class Transactions:
         """The hardware confirms what the contactor is."""
         evse.closed = closed
         power.confirmed(evse, now)
-        transaction = evse.transaction
-        trigger = "ChargingStateChanged"
+        transaction, trigger = evse.transaction, "ChargingStateChanged"
         if transaction is not None and not closed and transaction.deferred:
             trigger, transaction.deferred = transaction.deferred, None
         self._update(evse, trigger, now)
 
+    @cold
     def on_lock(self, evse, locked: bool, now: int) -> None:
         evse.locked = locked
         self._update(evse, "ChargingStateChanged", now)
@@ -136,6 +130,7 @@ class Transactions:
         if evse.transaction.limit_wh is not None or evse.transaction.final is not None:
             self._update(evse, "ChargingStateChanged", now)
 
+    @cold
     def on_answer(self, record, answer: dict, now: int) -> None:
         """The server's answer to a TransactionEvent."""
         info = answer.get("idTokenInfo")
@@ -193,6 +188,7 @@ class Transactions:
         """Every EVSE, and the lobby as the last."""
         return self.station.evses + [self.lobby]
 
+    @cold
     def find(self, transaction_id: str):
         """The EVSE (or the lobby) in which that transaction runs, or None."""
         for evse in self.all():
@@ -215,6 +211,7 @@ class Transactions:
             return True
         return bool(self._points(_TX_START_POINT) & _ENERGY) and self._may_begin(evse)
 
+    @cold
     def authorize(self, evse, token, now: int) -> None:
         """The holder of `token` (IdToken) may charge at `evse`, or in the lobby."""
         evse.authorized = evse.owner = token
@@ -227,6 +224,7 @@ class Transactions:
         self._expect_ev(evse, now)
         self._update(evse, "Authorized", now)
 
+    @cold
     def stop(self, evse, reason: str, trigger: str, now: int, id_token=None) -> None:
         """End the authorization, and the transaction if the table above says so.
 
@@ -249,23 +247,17 @@ class Transactions:
                 trigger = "ChargingStateChanged"
         self._update(evse, trigger, now, id_token)
 
+    @cold
     def release(self, evse, now: int) -> None:
         """The owner has come for the cable."""
         evse.owner = None
         self._update(evse, "ChargingStateChanged", now)
 
+    @cold
     def sampled(self, evse, trigger: str, samples: list, now: int) -> None:
         """Tell samples of the running transaction."""
         if evse.transaction.final is None:
             evse.transaction.tell(self.station, evse, "Updated", trigger, samples)
-
-    def trigger(self, evse_id: int, now: int) -> bool:
-        """Tell a TransactionEvent of the EVSE, or of each (0); False if no transaction runs."""
-        evses = [evse for evse in self.station.evses if evse_id in (0, evse.id)]
-        running = [evse for evse in evses if evse.transaction is not None]
-        for evse in running:
-            self.sampled(evse, "Trigger", self.station.metering.trigger_transaction(evse), now)
-        return bool(running)
 
     # ---- inside
 
@@ -291,6 +283,7 @@ class Transactions:
             evse.set_fault(0, "PowerSwitchFailure", False)  # the next one may try again
         self._expect_ev(evse, now)
 
+    @cold
     def _expect_ev(self, evse, now: int) -> None:
         """An authorization ends if no EV comes in time (E10.FR.02); with 0 s it never does.
 
@@ -314,6 +307,7 @@ class Transactions:
             self._continue(evse, points, trigger, id_token, now)
         power.apply(self, evse, now)
 
+    @cold
     def _start(self, evse, trigger: str, now: int) -> None:
         station = self.station
         transaction = Transaction(records.transaction_id(station.random_bytes(16)))
@@ -324,6 +318,7 @@ class Transactions:
         transaction.save(station, evse)
         transaction.tell(station, evse, "Started", trigger, samples)
 
+    @cold
     def _leave_lobby(self, evse, now: int) -> None:
         """What waits in the lobby goes on at `evse`."""
         lobby = self.lobby
@@ -335,6 +330,7 @@ class Transactions:
             evse.transaction.save(self.station, evse)
             self.station.store.slots.delete("tx0")
 
+    @cold
     def _adopt(self, evse, now: int) -> list:
         """The transaction has got its EVSE and meter: the samples of its beginning."""
         transaction = evse.transaction
@@ -343,6 +339,7 @@ class Transactions:
             transaction.meter_wh = transaction.start_wh = transaction.register_wh = shown_wh
         return self.station.metering.begin(evse, transaction, now)
 
+    @cold
     def _continue(self, evse, points: int, trigger: str, id_token, now: int) -> None:
         transaction = evse.transaction
         if transaction.final is None:
@@ -362,6 +359,7 @@ class Transactions:
         elif trigger != "ChargingStateChanged" or evse.charging_state() != transaction.state_told:
             transaction.tell(self.station, evse, "Updated", trigger, [], id_token)
 
+    @cold
     def _reason(self, evse) -> str:
         """stoppedReason where no one asked for the end."""
         if not evse.connected:
@@ -370,6 +368,7 @@ class Transactions:
             return "DeAuthorized"
         return "StoppedByEV" if evse.pilot == "B" else "Other"
 
+    @cold
     def _finish(self, evse, trigger: str, now: int, id_token) -> None:
         """The transaction is over; Ended is told once the contactor is open."""
         transaction = evse.transaction
@@ -379,6 +378,7 @@ class Transactions:
         power.free(self.station.model, evse, transaction.reason)
         power.cut(self, evse, now)
 
+    @cold
     def _end(self, evse) -> None:
         transaction = evse.transaction
         trigger, id_token = transaction.final

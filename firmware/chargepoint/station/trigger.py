@@ -35,9 +35,19 @@ def _trigger_of_evse(station, wanted: str, place: dict, now: int) -> dict:
         return _trigger_statuses(station, evse_id, place.get("connectorId"))
     if wanted == "MeterValues":
         station.metering.trigger(evse_id or 0, now)  # F06.FR.06
-    elif not (station.online and station.transactions.trigger(evse_id or 0, now)):  # F06.FR.07
+    elif not (station.online and trigger_transactions(station, evse_id or 0, now)):  # F06.FR.07
         return _rejected("NoTransaction")
     return {"status": "Accepted"}
+
+
+def trigger_transactions(station, evse_id: int, now: int) -> bool:
+    """Tell a TransactionEvent of the EVSE, or of each (0); False if no transaction runs."""
+    evses = [evse for evse in station.evses if evse_id in (0, evse.id)]
+    running = [evse for evse in evses if evse.transaction is not None]
+    for evse in running:
+        samples = station.metering.trigger_transaction(evse)
+        station.transactions.sampled(evse, "Trigger", samples, now)
+    return bool(running)
 
 
 def _trigger_statuses(station, evse_id, connector_id) -> dict:

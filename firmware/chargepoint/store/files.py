@@ -9,7 +9,7 @@ is written anew beside the old one and renamed over it.
 import os
 from binascii import hexlify
 
-from ..compat import const
+from ..compat import cold, const
 from . import frame
 
 _COMPACT_BYTES = const(16384)
@@ -42,21 +42,25 @@ class FileSlots:
         self._path = path
         self._damaged = damaged
 
+    @cold
     def load(self, name: str):
         """The bytes last saved whole, or None."""
         newest = self._newest(name)
         return newest[1] if newest else None
 
+    @cold
     def save(self, name: str, data: bytes) -> None:
         newest = self._newest(name)
         number = newest[0] + 1 if newest else 0
         _write(self._file(name, number), frame.pack(frame.SLOT, number, data))
 
+    @cold
     def delete(self, name: str) -> None:
         for number in (0, 1):
             if _exists(self._file(name, number)):
                 os.remove(self._file(name, number))
 
+    @cold
     def _newest(self, name: str):
         newest = None
         damaged = 0
@@ -72,6 +76,7 @@ class FileSlots:
             self._damaged.append(name)
         return newest
 
+    @cold
     def _file(self, name: str, number: int) -> str:
         return "%s/%s.%d" % (self._path, name, number & 1)
 
@@ -103,6 +108,7 @@ class FileJournal:
             damaged.append("journal")  # a torn last entry: it was never promised to anyone
             self._rewrite()
 
+    @cold
     def append(self, payload: bytes) -> int:
         """Journal an entry; it is safe when this returns its sequence number."""
         seq = self._next_seq
@@ -112,6 +118,7 @@ class FileJournal:
         self._next_seq = seq + 1
         return seq
 
+    @cold
     def acknowledge(self, seq: int) -> None:
         """The entry need not be kept any longer."""
         entry = frame.pack(frame.ACKNOWLEDGED, seq, b"")
@@ -125,6 +132,7 @@ class FileJournal:
         """(seq, payload) of the oldest entry that waits, or None."""
         return self._entry(self._waiting[0]) if self._waiting else None
 
+    @cold
     def records(self):
         """Each waiting (seq, payload), oldest first."""
         for waiting in list(self._waiting):
@@ -133,6 +141,7 @@ class FileJournal:
     def count(self) -> int:
         return len(self._waiting)
 
+    @cold
     def _entry(self, waiting):
         with open(self._path, "rb") as file:
             file.seek(waiting[1])
@@ -143,14 +152,17 @@ class FileJournal:
             raise OSError("journal entry %d is gone from the flash" % waiting[0])
         return entry[1], entry[2]
 
+    @cold
     def _append(self, data: bytes) -> None:
         with open(self._path, "ab") as file:
             file.write(data)
             _sync(file)
 
+    @cold
     def _forget(self, seq: int) -> None:
         self._waiting = [waiting for waiting in self._waiting if waiting[0] != seq]
 
+    @cold
     def _rewrite(self) -> None:
         kept = []
         with open(self._path + ".new", "wb") as file:
