@@ -54,7 +54,8 @@ _RECORD = bytes(range(100))
 def count(meter) -> None:
     buffer = bytearray(_KIB)
     key = b"\x12\x34\x56\x78"
-    meter.repeat("mask 1 KiB", 4, mask, buffer, 0, _KIB, key)
+    meter.repeat("mask 1 KiB, native", 4, mask, buffer, 0, _KIB, key)
+    meter.repeat("mask 1 KiB, plain", 4, plain_mask, buffer, 0, _KIB, key)
     text = '"' + "x" * (_KIB - 2) + '"'
     meter.repeat("write a frame of 1 KiB", 4, _write, Sender(random_bytes), text)
     meter.repeat("read a frame of 1 KiB", 4, _read, Receiver(_KIB), server_frame(text))

@@ -92,9 +92,8 @@ class Link:
     def take(self):
         """The next event, or None.
 
-        ("connected", subprotocol), ("message", text), ("oversized", head of the message's text),
-        ("disconnected", why) after a connection, ("failed", why) after an attempt,
-        ("security", type of the security event) before such a "failed".
+        ("connected", subprotocol), ("message", text), ("oversized", head of its text),
+        ("disconnected", why); of an attempt ("failed", why), before it ("security", its type).
         """
         event = self._events.popleft() if self._events else None
         self._make_room()
@@ -217,8 +216,9 @@ class Link:
         wait_ms, fault = self._wait_ms, self._fault
         if wait_ms is None:
             random = int.from_bytes(self._random_bytes(2), "big")
-            back_off_ms = self._backoff.next_wait_ms(*self._settings.backoff, random)
-            wait_ms = max(back_off_ms, _LEAST_WAIT_MS)
+            times, range_s, minimum_s = self._settings.backoff
+            wait_ms = self._backoff.next_wait_ms(times, range_s, minimum_s, random)
+            wait_ms = max(wait_ms, _LEAST_WAIT_MS)
         self._due = now + wait_ms
         self._clear()
         if fault is not None:
