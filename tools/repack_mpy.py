@@ -30,6 +30,7 @@ _STORES = (0x16, 0x17, 0x18)  # a name, a global name, an attribute
 _VIPER_FLAGS = 0x70  # relocations, constant data, variables
 _PARAMETER = "x"
 _LETTERS = string.ascii_letters
+_COLD = "cold_"  # of the functions that were methods, see link_cold.py
 
 
 class Failure(Exception):
@@ -106,7 +107,8 @@ def _short_names(files: Iterable[_File]) -> dict[str | int, str]:
     taken = {name for file in files for name in file.names}
     kept = _used(files, (_LOAD_TEXT,))
     for file in files:
-        kept |= {file.names[code.names[0]] for code in file.code.all() if code.names}
+        functions = {str(file.names[code.names[0]]) for code in file.code.all() if code.names}
+        kept |= functions | {name.removeprefix(_COLD) for name in functions}
     counts: Counter[str] = Counter()
     for name in _used(files, _STORES) - kept:
         if isinstance(name, str) and name[:1] == "_" != name[1:2] and len(name) > 2:
