@@ -1,4 +1,4 @@
-"""The simulator as a process: time, flash, power cuts, on both interpreters."""
+"""The simulator as a process: time, flash, power cuts, on every target."""
 
 import json
 import os
@@ -7,8 +7,6 @@ import signal
 import pytest
 
 from tests.host_sim.simulated import Simulated, failure
-
-TARGETS = ["cpython", "unix"]
 
 
 def options(tmp_path, *more):
@@ -37,7 +35,6 @@ def test_why_there_is_no_connection_is_said_once():
         assert len(set(reasons)) == len(reasons) < 5
 
 
-@pytest.mark.parametrize("target", TARGETS)
 def test_the_energy_that_is_told_is_what_the_meter_shows_at_any_speed(tmp_path, target):
     file = tmp_path / "patient.toml"
     file.write_text('[variables]\n"OCPPCommCtrlr.MessageTimeout[Default]" = 86400\n')
@@ -79,7 +76,6 @@ def test_evses_start_plugged_where_that_is_asked_for():
         assert plugged == [None, 1]
 
 
-@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("ocpp", ["ocpp2.0.1", "ocpp1.6"])
 def test_a_whole_session_on_virtual_time(tmp_path, target, ocpp):
     with Simulated("--speed", "max", "--target", target, "--ocpp", ocpp) as station:
@@ -123,7 +119,6 @@ def test_a_battery_fills_up_and_the_car_lets_go():
         assert evse["power_w"] == 0 and evse["pilot"] == "B" and evse["soc"] == 100
 
 
-@pytest.mark.parametrize("target", TARGETS)
 def test_a_power_cut_of_everything_loses_neither_session_nor_register(tmp_path, target):
     more = ["--speed", "60", "--target", target]
     with Simulated(*options(tmp_path, *more)) as station:

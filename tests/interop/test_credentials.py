@@ -29,7 +29,6 @@ async def set_in_1_6(csms, station_id):
     return NEW_KEY
 
 
-@pytest.mark.parametrize("target", ["cpython", "unix"])
 @pytest.mark.parametrize("ocpp, change", [("ocpp2.0.1", set_in_2_0_1), ("ocpp1.6", set_in_1_6)])
 def test_A01_the_station_comes_back_with_the_password_it_was_given(target, ocpp, change):
     async def body():

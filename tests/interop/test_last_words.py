@@ -2,13 +2,10 @@
 
 import asyncio
 
-import pytest
-
 from host_sim.client import SimulatorProcess
 from host_sim.csms import Csms
 
 
-@pytest.mark.parametrize("target", ["cpython", "unix"])
 def test_B11_the_answer_to_a_reset_arrives_from_a_station_that_has_nothing_else_to_do(target):
     async def body():
         async with Csms() as csms:
