@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools import esp32_images
-from tools import boards, build_firmware, flash, partitions, provision
+from tools import boards, build_app, build_firmware, flash, partitions, provision
 
 GOOD = """
 [station]
@@ -29,10 +29,24 @@ vfs,      data, fat,     0x200000, 0x200000
 DFU = 'Found DFU: [0483:df11] alt=0, name="@Internal Flash  /{layout}", serial="1"\n'
 
 
+@pytest.fixture(scope="module")
+def compiled():
+    """build_app.files that compiles each board's application once, which takes seconds."""
+    real, known = build_app.files, {}
+
+    def files(board: boards.Board) -> dict[str, bytes]:
+        if board.name not in known:
+            known[board.name] = real(board)
+        return known[board.name]
+
+    return files
+
+
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch):
+def desk(tmp_path: Path, monkeypatch, compiled):
     """A folder with a port, a station and programs that note their calls in `calls`."""
     monkeypatch.setattr(boards, "RESULT", tmp_path / "boards")
+    monkeypatch.setattr(build_app, "files", compiled)
     (tmp_path / "port").touch()
     (tmp_path / "station.toml").write_text(GOOD)
     (tmp_path / "calls").touch()
