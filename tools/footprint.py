@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import csv
+import dataclasses
 import io
 import json
 import logging
+import os
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -30,10 +32,12 @@ from tools import (  # noqa: E402
     footprint_images,
     footprint_probe,
     footprint_table,
+    footprint_tls,
+    footprint_worth,
     instructions,
 )
 from tools.footprint_station import FRAMES, Failed, Life, Plan, live  # noqa: E402
-from tools.footprint_table import CASES, Case, Figures  # noqa: E402
+from tools.footprint_table import CASES, Figures  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "footprint.md"
@@ -41,8 +45,10 @@ RESULT = ROOT / "build" / "footprint.json"
 CEILINGS = ROOT / "tools" / "footprint_ceilings.csv"
 MARGIN = 0.02
 _ROOMY_BYTES = 128 * 1024  # a heap in which nothing is short
-_STEP_BYTES = 2 * 1024
-_STEPS = 20  # above the peak
+STEP_BYTES = 2 * 1024
+_STEPS = 24  # at most, up from where the search begins
+_FRAGMENTED = 1.15  # where it begins: so much above the peak
+_TLS_BYTES = 26 * 1024
 
 
 class Failure(Exception):
@@ -54,18 +60,34 @@ def lived(plan: Plan) -> Life:
         return asyncio.run(live(plan, Path(folder)))
 
 
-def smallest(built: Path, dialect: str, from_bytes: int) -> int | None:
-    """The smallest heap in which a life goes through, twice; None if none up to the bound does."""
-    first = from_bytes // _STEP_BYTES * _STEP_BYTES
-    for heap_bytes in range(first, first + _STEPS * _STEP_BYTES, _STEP_BYTES):
-        try:
-            for _ in range(2):
-                lived(Plan(built, dialect, heap_bytes))
-        except Failed as failed:
-            say(f"  {dialect}: {heap_bytes:,} bytes are not enough: {failed}")
-            continue
-        return heap_bytes
+def smallest(plan: Plan, near_bytes: int) -> int | None:
+    """The smallest heap, in steps, in which a life goes through twice while in one step less it
+    does not; None if none up to the bound is enough. It is looked for from near_bytes on."""
+    steps = near_bytes // STEP_BYTES
+    end = steps + _STEPS
+    if goes_through(plan, steps):
+        while goes_through(plan, steps - 1):
+            steps -= 1
+    else:
+        steps += 1
+    while steps <= end:
+        if goes_through(plan, steps) and goes_through(plan, steps):  # once is not enough
+            return steps * STEP_BYTES
+        steps += 1
     return None
+
+
+def goes_through(plan: Plan, steps: int) -> bool:
+    """Whether a life does in a heap of so many steps. What the board prints is not shown."""
+    heap_bytes = steps * STEP_BYTES
+    why = "enough"
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+        try:
+            lived(dataclasses.replace(plan, heap_bytes=heap_bytes))
+        except Failed as failed:
+            why = str(failed)
+    say(f"  {heap_bytes:,} bytes: {why}")
+    return why == "enough"
 
 
 def say(text: str) -> None:
@@ -84,29 +106,72 @@ def images(figures: Figures, elf: Path) -> dict[str, Path]:
     return folders
 
 
-def measure(cases: Iterable[Case] = CASES) -> Figures:
+def measure(all_ways: bool) -> Figures:
     """All of it. Raises a Failure of its own or of what it calls, or Failed."""
     figures = Figures()
     elf = footprint_images.firmware()
     folders = images(figures, elf)
     figures.alone = {name: footprint_images.alone(t) for name, t in figures.texts.items()}
     figures.simulator = footprint_probe.measure(elf)
-    cases = tuple(cases)
-    for case in cases:
+    for case in CASES:
         say(f"the peaks of {' speaking '.join(case)}")
         figures.lives[case] = lived(Plan(folders[case[0]], case[1], _ROOMY_BYTES, watched=True))
     figures.long_heap_bytes = build_qemu.HEAP_BYTES
-    for case in [case for case in cases if case[0] == "both"]:
+    for case in [case for case in CASES if case[0] == "both"]:
         say(f"{FRAMES} messages of {' speaking '.join(case)}")
         plan = Plan(folders[case[0]], case[1], figures.long_heap_bytes, frames=FRAMES)
         figures.long[case] = lived(plan)
-    for case in cases:
-        say(f"the smallest heap of {' speaking '.join(case)}")
-        least = max(figures.lives[case].peaks.values())
-        figures.smallest[case] = smallest(folders[case[0]], case[1], least)
+    with tempfile.TemporaryDirectory(prefix="ocpp-footprint-") as certificates:
+        footprint_tls.make(Path(certificates))
+        find_smallest(figures, folders, Path(certificates))
+    say("what each way to save is worth")
+    figures.worth = worth(figures, folders, elf, all_ways)
     say("instructions")
     figures.instructions = instructions.measure()
     return figures
+
+
+def find_smallest(figures: Figures, folders: dict[str, Path], certificates: Path) -> None:
+    """Of each image without and with TLS; begin where a figure that is known already points."""
+    more = _TLS_BYTES
+    for case in CASES:
+        image, dialect = case
+        near = round(max(figures.lives[case].peaks.values()) * _FRAGMENTED)
+        near = figures.smallest.get((dialect, dialect)) or near
+        plan = Plan(folders[image], dialect, 0)
+        say(f"the smallest heap of {' speaking '.join(case)}")
+        least = figures.smallest[case] = smallest(plan, near)
+        if least is None:
+            figures.smallest_tls[case] = None
+            continue
+        say("  with TLS")
+        plan = dataclasses.replace(plan, tls=certificates)
+        with_tls = figures.smallest_tls[case] = smallest(plan, least + more)
+        more = (with_tls or least + more) - least
+
+
+def worth(figures: Figures, folders: dict[str, Path], elf: Path, all_ways: bool) -> dict[str, str]:
+    """What each way to save is worth; the slow ones only if all are wanted."""
+    found = footprint_worth.image_ways(figures.texts, figures.image_bytes)
+    found |= footprint_worth.table_ways(figures.texts["both"], elf)
+    if not all_ways:
+        return found
+
+    def idle(built: Path) -> int:
+        life = lived(Plan(built, "2.0.1", _ROOMY_BYTES, short=True))
+        return life.moments["idle after all"].used
+
+    usual = idle(folders["both"])
+    path = "chargepoint/modules.py"
+    text = footprint_worth.keep_transient((ROOT / "firmware" / path).read_text())
+    texts = footprint_images.sources(footprint_images.DIALECTS["both"], {path: text})
+    kept = footprint_images.folder("kept", footprint_images.image(texts), elf)
+    found["modules that go after their message"] = footprint_worth.heap(idle(kept), usual)
+    data = (folders["both"] / "app.romfs").read_bytes()
+    nameless = footprint_images.firmware(with_names=False)
+    other = footprint_images.folder("nameless", data, nameless)
+    found["names that the firmware carries"] = footprint_worth.heap(idle(other), usual)
+    return found
 
 
 def quick() -> dict[str, int]:
@@ -172,7 +237,7 @@ def main(arguments: list[str]) -> int:
     try:
         if options.quick:
             return hold(options.record)
-        figures = measure()
+        figures = measure(options.all)
     except (Failure, Failed, instructions.Failure, *footprint_images.FAILURES) as failure:
         print(f"footprint: {failure}", file=sys.stderr)
         return 1

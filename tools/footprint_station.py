@@ -25,6 +25,7 @@ from host_sim.simulator import Simulator
 from host_sim.station_process import HEAP_VARIABLE
 from host_sim.world import Ev
 from tools import footprint_messages as messages
+from tools import footprint_tls
 
 TOKENS = ("04AABBCC", "04DDEEFF")
 QUEUED = 50  # events that wait for the connection to come back
@@ -72,13 +73,13 @@ class Plan:
     watched: bool = False  # the peaks too, for which it collects much more often
     frames: int = 0  # messages at the end, both ways
     short: bool = False  # without a loss of the connection
-    tls: tuple[Any, Path] | None = None  # the server's ssl context, the root certificate
+    tls: Path | None = None  # a folder with certificates (footprint_tls.py)
 
 
 async def live(plan: Plan, folder: Path) -> Life:
     """Live by the plan on a flash in `folder`. Raises Failed."""
-    tls = plan.tls
-    async with Csms(loud=False, ssl=tls[0] if tls else None) as csms:
+    context = footprint_tls.server_context(plan.tls) if plan.tls else None
+    async with Csms(loud=False, ssl=context) as csms:
         with _environment(plan):
             station = _Station(csms, plan, folder)
             try:
@@ -177,11 +178,14 @@ class _Station:
     """The station, its server and what was measured."""
 
     def __init__(self, csms: Csms, plan: Plan, folder: Path) -> None:
-        config = Config(csms=(csms.url,), ocpp=(f"ocpp{plan.dialect}",), state_dir=folder)
+        url = csms.url
+        if plan.tls is not None:
+            url = f"wss://{footprint_tls.HOST}:{csms.port}/ocpp"  # as its certificate names it
+        config = Config(csms=(url,), ocpp=(f"ocpp{plan.dialect}",), state_dir=folder)
         config.target, config.speed = "qemu", None
         config.variables = ({"SampledDataCtrlr.TxUpdatedInterval": _UPDATED_S}, False)
         if plan.tls is not None:
-            config.ca = plan.tls[1]
+            config.ca = plan.tls / "root.pem"
         self.simulator = _Simulator(config)
         self.csms = csms
         self.life = Life()
