@@ -6,14 +6,16 @@
         def repair(self, tool): ...                     return bind(self, "lamp_Lamp", name)
 
 and the module `lamp_Lamp` has the function `cold_repair(self, tool)`. So a method that seldom runs
-takes no memory while it doesn't, and nobody who calls it has to know.
+takes no memory while it doesn't, and nobody who calls it has to know. Private functions that only
+such methods use go with them, and so do (`follow`) whole modules of functions.
 """
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable, Iterable
 
-from tools.link_source import PACKAGE, Module, bound, failure
+from tools.link_source import PACKAGE, Module, bound, constant_of, failure, is_text
 
 MARK = "cold"
 BIND = "bind"  # of modules.py
@@ -24,12 +26,15 @@ def split(modules: dict[str, Module]) -> None:
     for module in list(modules.values()):
         if module.name.partition(".")[0] != PACKAGE:
             continue
+        taken: dict[str, list] = {}  # by class
         for node in list(module.tree.body):
             if isinstance(node, ast.ClassDef):
-                methods = _take(module, node)
-                if methods:
-                    new = _module(module, node, methods)
-                    modules[new.name] = new
+                taken[node.name] = _take(module, node)
+        for name, found in taken.items():
+            if found:
+                found += _own_functions(module, name, taken)
+                new = _module(module, name, found)
+                modules[new.name] = new
 
 
 def _take(module: Module, node: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -70,14 +75,14 @@ def _check_calls(module: Module, node: ast.ClassDef, cold: list) -> None:
                         raise failure(module, inner, f"{inner.attr} is cold, and is kept")
 
 
-def _module(module: Module, node: ast.ClassDef, methods: list) -> Module:
-    """That of the methods, with the imports that they need."""
-    used = {inner.id for one in methods for inner in ast.walk(one) if isinstance(inner, ast.Name)}
-    for inner in (inner for one in methods for inner in ast.walk(one)):
+def _module(module: Module, owner: str, functions: list) -> Module:
+    """That of these functions of a class, with the imports that they need."""
+    for inner in (inner for one in functions for inner in ast.walk(one)):
         if isinstance(inner, ast.Global) or (isinstance(inner, ast.Name) and inner.id == "super"):
             raise failure(module, inner, "a cold method has no `global` and no `super`")
+    used = _names(functions)
     body: list[ast.stmt] = []
-    taken = set()
+    taken = {one.name for one in functions}
     for one in module.tree.body:
         if isinstance(one, ast.Import | ast.ImportFrom):
             wanted = [n for n in one.names if (n.asname or n.name).partition(".")[0] in used]
@@ -90,6 +95,71 @@ def _module(module: Module, node: ast.ClassDef, methods: list) -> Module:
     own = sorted((used & set(bound(module.tree.body))) - taken)
     if own:
         body.append(ast.ImportFrom(module.name, [ast.alias(name) for name in own], 0, lineno=0))
-    name = f"{module.name}_{node.name}"
+    name = f"{module.name}_{owner}"
     target = f"{PACKAGE}.{name.removeprefix(PACKAGE + '.').replace('.', '_')}"
-    return Module(name, ast.Module([*body, *methods], []), False, target)
+    return Module(name, ast.Module([*body, *functions], []), False, target)
+
+
+def _own_functions(module: Module, owner: str, taken: dict[str, list]) -> list:
+    """The private functions that only the class's cold methods use, out of their module's body."""
+    body, found = module.tree.body, []
+    elsewhere = _names(one for name, methods in taken.items() if name != owner for one in methods)
+    while True:
+        inside = _names([*taken[owner], *found])
+        for one in body:
+            is_function = isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+            if not is_function or not one.name.startswith("_") or one.decorator_list:
+                continue
+            others = elsewhere | _names(other for other in body if other is not one)
+            if one.name in inside and one.name not in others and not _has_global(one):
+                body.remove(one)
+                found.append(one)
+                break
+        else:
+            return found
+
+
+def _names(nodes: Iterable[ast.AST]) -> set[str]:
+    return {i.id for node in nodes for i in ast.walk(node) if isinstance(i, ast.Name)}
+
+
+def _has_global(node: ast.AST) -> bool:
+    return any(isinstance(inner, ast.Global) for inner in ast.walk(node))
+
+
+def follow(modules: dict[str, Module], users: Callable[[Module], Iterable[str]]) -> None:
+    """A module of functions that only one transient module uses becomes part of that.
+
+    users: the names of the modules that a module takes names from.
+    """
+    while True:
+        targets: dict[str, set[str]] = {}
+        for module in modules.values():
+            for name in users(module):
+                targets.setdefault(name, set()).add(module.target)
+        moved = False
+        for name, module in modules.items():
+            only = (
+                targets.get(name, set()) - {module.target} if module.target == PACKAGE else set()
+            )
+            if len(targets.get(name, ())) == len(only) == 1 and _keeps_nothing(module):
+                target = only.pop()
+                if target.startswith(f"{PACKAGE}."):
+                    module.target = target
+                    moved = True
+        if not moved:
+            return
+
+
+def _keeps_nothing(module: Module) -> bool:
+    """Functions and constants: to nobody does it matter if they come and go."""
+    for one in module.tree.body:
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef):
+            if one.decorator_list or _has_global(one):
+                return False
+        elif isinstance(one, ast.Assign):
+            if not isinstance(one.value, ast.Constant) and constant_of(one) is None:
+                return False
+        elif not (isinstance(one, ast.Import | ast.ImportFrom) or is_text(one)):
+            return False
+    return not module.is_package

@@ -64,6 +64,7 @@ class _Linker:
             module.names = {name: name for name in bound(module.tree.body)}
         for module in self.modules.values():
             self._read(module)
+        link_cold.follow(self.modules, self._used)
         self.groups: dict[str, list[Module]] = {}
         for module in self._in_order():
             self.groups.setdefault(module.target, []).append(module)
@@ -113,6 +114,15 @@ class _Linker:
                 yield item.asname or item.name, (source, item.name)
             elif node in module.tree.body:
                 raise failure(module, node, f"there is no {inner} in this image")
+
+    def _used(self, module: Module) -> Iterator[str]:
+        """The modules that it takes names from, wherever they are imported."""
+        names = {inner.id for inner in ast.walk(module.tree) if isinstance(inner, ast.Name)}
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ImportFrom):
+                for name, (source, inner) in self.imported(module, node):
+                    if name in names:
+                        yield source if inner is None else self.resolve(source, inner)[0].name
 
     @staticmethod
     def _has(module: Module, name: str) -> bool:

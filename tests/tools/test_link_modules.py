@@ -217,3 +217,53 @@ except ImportError:
 def test_what_can_not_be_linked_is_named(texts: dict[str, str], said: str):
     with pytest.raises(link_modules.Failure, match=said):
         linked(**texts)
+
+
+LAMP = """\
+from . import modules, power
+from .compat import cold
+class Lamp:
+  def __init__(self):
+    self.watts = 3
+  @cold
+  def shine(self, times):
+    return _double(power.used(self.watts)) * times
+def _double(x):
+  return 2 * _same(x)
+def _same(x):
+  return x
+"""
+MODULES = (ROOT / "firmware" / "chargepoint" / "modules.py").read_text()
+POWER = "def used(watts):\n  return watts + 1\n"
+
+
+def test_a_cold_method_goes_with_the_functions_that_only_it_uses(tmp_path: Path):
+    main = "import sys\nfrom chargepoint.lamp import Lamp\nprint(Lamp().shine(5))\n"
+    main += "print([name for name in sys.modules if name.startswith('chargepoint.')])\n"
+    files = linked(lamp=LAMP, modules=MODULES, power=POWER, main=main)
+    resident, cold = files["chargepoint/__init__.py"], files["chargepoint/lamp_Lamp.py"]
+    for name in ("shine", "_double", "_same", "used"):
+        assert f"{name}(" in cold and f"{name}(" not in resident
+    assert run(tmp_path, files) == "40\n['chargepoint.lamp_Lamp']\n"
+
+
+@pytest.mark.parametrize(
+    "power, other",
+    [
+        pytest.param(POWER, "from .power import used\nclass Fan:\n  watts = used(1)\n", id="two"),
+        pytest.param(f"_seen = []\n{POWER}", "class Fan:\n  watts = 2\n", id="state"),
+        pytest.param(f"class Fan:\n  pass\n{POWER}", "from .power import Fan\n", id="class"),
+    ],
+)
+def test_what_others_use_or_has_a_state_stays(tmp_path: Path, power: str, other: str):
+    main = "from chargepoint.lamp import Lamp\nfrom chargepoint.fan import Fan\n"
+    main += "print(Lamp().shine(5), Fan.__name__)\n"
+    files = linked(lamp=LAMP, modules=MODULES, power=power, fan=other, main=main)
+    assert "def used(" in files["chargepoint/__init__.py"]
+    assert run(tmp_path, files) == "40 Fan\n"
+
+
+def test_a_cold_method_that_is_kept_from_the_beginning_is_refused():
+    text = LAMP.replace("self.watts = 3", "self.watts = self.shine")
+    with pytest.raises(link_modules.Failure, match="lamp, line 5: shine is cold, and is kept"):
+        linked(lamp=text, modules=MODULES, power=POWER, main="")
