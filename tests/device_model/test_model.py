@@ -17,8 +17,7 @@ def test_defaults_come_from_the_table():
     model = make()
     assert model.integer(_HEARTBEAT_INTERVAL) == 300
     assert model.text(_TX_START_POINT) == "PowerPathClosed"
-    assert model.has_member(_TX_STOP_POINT, "Authorized")
-    assert not model.has_member(_TX_STOP_POINT, "Author")
+    assert model.bits(_TX_STOP_POINT, "Author Authorized EVConnected") == 0b110
     assert model.boolean(_UNLOCK)
     assert model.values == {}
 

@@ -37,7 +37,9 @@ def test_why_there_is_no_connection_is_said_once():
 
 def test_the_energy_that_is_told_is_what_the_meter_shows_at_any_speed(tmp_path, target):
     file = tmp_path / "patient.toml"
-    file.write_text('[variables]\n"OCPPCommCtrlr.MessageTimeout[Default]" = 86400\n"OCPPCommCtrlr.WebSocketPingInterval" = 0\n')
+    values = {"MessageTimeout[Default]": 86400, "WebSocketPingInterval": 0}  # in its own seconds
+    lines = [f'"OCPPCommCtrlr.{name}" = {value}' for name, value in values.items()]
+    file.write_text("\n".join(["[variables]", *lines, ""]))
     more = ["--speed", "400", "--ocpp", "ocpp1.6", "--target", target]
     with Simulated("--config", str(file), *more) as station:
         station.wait_online()

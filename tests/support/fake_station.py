@@ -74,8 +74,9 @@ class FakeModel:
     def boolean(self, number):
         return self._values[number] == "true"
 
-    def has_member(self, number, item):
-        return item in self._values[number].split(",")
+    def bits(self, number, words):
+        items = self._values[number].split(",")
+        return sum(1 << bit for bit, word in enumerate(words.split()) if word in items)
 
     def has_feature(self, name):
         return name in self.features

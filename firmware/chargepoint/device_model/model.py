@@ -123,9 +123,14 @@ class DeviceModel:
     def boolean(self, variable_id: int) -> bool:
         return self.text(variable_id) == "true"
 
-    def has_member(self, variable_id: int, item: str) -> bool:
-        """Whether a list variable contains `item`."""
-        return item in self.text(variable_id).split(",")
+    def bits(self, variable_id: int, words: str) -> int:
+        """Bit n says whether a list variable contains word n of `words`."""
+        items = self.text(variable_id).split(",")
+        bits = 0
+        for bit, item in enumerate(words.split()):
+            if item in items:
+                bits |= 1 << bit
+        return bits
 
     @cold
     def has_feature(self, name: str) -> bool:

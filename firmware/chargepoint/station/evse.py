@@ -156,6 +156,12 @@ class Evse:
             return False
         return self.locked or not self.connectors[self.plugged - 1].socket
 
+    def obeys(self, served: bool) -> bool:
+        """Whether offer and contactor are commanded as they may be, where energy is `served`."""
+        offers = served and self.may_offer()
+        closes = offers and self.may_close()
+        return offers == (self.offered_ma != 0) and closes == self.wanted
+
     def charging_state(self) -> str:
         """ChargingStateEnumType."""
         if not self.connected:

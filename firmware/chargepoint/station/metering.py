@@ -214,12 +214,8 @@ class Metering:
 
     @cold
     def _mask(self, variable: int, enabled: int) -> int:
-        model, mask = self.station.model, 0
-        if model.boolean(enabled):
-            for bit, measurand in enumerate(MEASURANDS.split()):
-                if model.has_member(variable, measurand):
-                    mask |= 1 << bit
-        return mask
+        model = self.station.model
+        return model.bits(variable, MEASURANDS) if model.boolean(enabled) else 0
 
     @cold
     def _keep(self, transaction, samples: list) -> None:

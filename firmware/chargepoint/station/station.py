@@ -107,6 +107,7 @@ class Station:
         self.calls.drop(now)
         self.outbox.link_lost()
 
+    @cold
     def receive(self, text: str, now: int) -> None:
         """One message of the server."""
         self.now = now
@@ -131,11 +132,13 @@ class Station:
         self.now = now
         self.transactions.on_unplug(self.evses[evse_id - 1], now)
 
+    @cold
     def pilot(self, evse_id: int, state: str, now: int) -> None:
         """`state`: "A" to "F" of IEC 61851."""
         self.now = now
         self.transactions.on_pilot(self.evses[evse_id - 1], state, now)
 
+    @cold
     def contactor(self, evse_id: int, closed: bool, now: int) -> None:
         """The hardware confirms what the contactor is, whether or not that was asked for."""
         self.now = now
@@ -160,6 +163,7 @@ class Station:
         self.now = now
         self.authorization.on_token(id_token, token_type, evse_id, now)
 
+    @cold
     def fault(self, evse_id: int, connector_id: int, code: str, active: bool, now: int) -> None:
         """`code`: a ChargePointErrorCode of OCPP 1.6 or a cause named in `evse`."""
         self.now = now
@@ -172,8 +176,10 @@ class Station:
         self.transactions.poll(now)
         self.metering.poll(now)
         self.provisioning.poll(now)
-        self._poll_unlock(now)
-        self._poll_reset(now)
+        if self._unlocking is not None:
+            self._poll_unlock(now, *self._unlocking)
+        if self._reset is not None:
+            self._poll_reset(now, *self._reset)
         while self.reboot is None:
             if self.online:
                 self.statuses.poll()
@@ -225,6 +231,7 @@ class Station:
 
     # ---- for the blocks
 
+    @cold
     def emit(self, kind: str, data, on_answer=None, wanted=False) -> bool:
         """Queue an event for the server; True if it will be sent.
 
@@ -233,6 +240,7 @@ class Station:
         """
         return self.calls.emit(kind, data, on_answer, wanted)
 
+    @cold
     def record(self, record) -> None:
         """Journal a TransactionRecord with the present moment."""
         record.epoch_s = self.clock_epoch_s(self.now)
@@ -295,6 +303,7 @@ class Station:
         self._unlocking = (evse, False, self.now + _UNLOCK_PATIENCE_MS)
         return True
 
+    @cold
     def idle(self) -> bool:
         """Whether nobody is charging or about to."""
         for evse in self.transactions.all():
@@ -305,6 +314,7 @@ class Station:
     def clock_epoch_s(self, now: int):
         return self.provisioning.epoch_s(now)
 
+    @cold
     def moment_epoch_s(self, boot_count: int, tick_ms: int):
         """Wall time of a moment that was journalled by tick, when time was unknown.
 
@@ -332,25 +342,21 @@ class Station:
         if self.profile is not None:
             self.calls.answer_owed({"status": status})
 
-    def _poll_unlock(self, now: int) -> None:
+    @cold
+    def _poll_unlock(self, now: int, evse, commanded: bool, deadline: int) -> None:
         """Command the lock as soon as no power flows; never wait for long."""
-        if self._unlocking is None:
-            return
-        evse, commanded, deadline = self._unlocking
         if now >= deadline:
             self._answer_unlock("UnlockFailed")
         elif not commanded and not evse.closed:
             self._unlocking = (evse, True, deadline)
             self.command("lock", evse.id, False)
 
-    def _poll_reset(self, now: int) -> None:
-        if self._reset is None:
-            return
-        boot_reason, when_idle, deadline = self._reset
+    @cold
+    def _poll_reset(self, now: int, boot_reason: str, when_idle: bool, deadline: int) -> None:
         if when_idle:
             if self.idle():
                 self.reset(boot_reason, False)
-                self._poll_reset(now)
+                self._poll_reset(now, *self._reset)
             return
         waiting = self.online and (self.calls.waiting() or self.outbox.head() is not None)
         for evse in self.evses:

@@ -93,11 +93,13 @@ class Transactions:
         evse.pilot = "A"
         self._moved(evse, was_connected, now)
 
+    @cold
     def on_pilot(self, evse, state: str, now: int) -> None:
         was_connected = evse.connected
         evse.pilot = state
         self._moved(evse, was_connected, now)
 
+    @cold
     def on_contactor(self, evse, closed: bool, now: int) -> None:
         """The hardware confirms what the contactor is."""
         evse.closed = closed
@@ -112,6 +114,7 @@ class Transactions:
         evse.locked = locked
         self._update(evse, "ChargingStateChanged", now)
 
+    @cold
     def on_fault(self, evse, connector_id: int, code: str, active: bool, now: int) -> None:
         """A fault began or is over; its end starts nothing that it has ended."""
         if not evse.set_fault(connector_id, code, active):
@@ -127,7 +130,8 @@ class Transactions:
 
     def on_reading(self, evse, now: int) -> None:
         """The register has moved (called by metering)."""
-        if evse.transaction.limit_wh is not None or evse.transaction.final is not None:
+        transaction = evse.transaction
+        if transaction.final is not None or (evse.offered_ma and transaction.blocked):
             self._update(evse, "ChargingStateChanged", now)
 
     @cold
@@ -167,10 +171,12 @@ class Transactions:
                     self.stop(evse, "EVDisconnected", "EVCommunicationLost", now)  # E10.FR.02
                 else:
                     self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, C01.FR.26
-            if evse.transaction is None:
-                if evse.connected:  # the station may have become operative, or accepted
+            transaction = evse.transaction
+            if transaction is None:
+                begins = self._may_begin(evse, evse.points)  # operative or accepted by now
+                if evse.connected and (begins or not evse.obeys(self.served(evse))):
                     self._update(evse, "CablePluggedIn", now)
-            elif evse.transaction.final is not None:
+            elif transaction.final is not None and now >= transaction.final_by_ms:
                 self._update(evse, "ChargingStateChanged", now)
 
     def next_deadline(self):
@@ -200,16 +206,14 @@ class Transactions:
         """Whether no reset is coming and we are accepted: now, or offline once before (B04)."""
         if self.station.resetting:
             return False
-        status = self.station.provisioning.status
-        if status == "Accepted" or (status is None and self._accepted):
+        status = self.station.provisioning.status or (self._accepted and "Accepted")
+        if status == "Accepted":
             return True
         return self.station.model.boolean(_TX_BEFORE_ACCEPTED_ENABLED)
 
     def served(self, evse) -> bool:
         """Energy is for a transaction, or starts one where TxStartPoint says so."""
-        if evse.transaction is not None:
-            return True
-        return bool(self._points(_TX_START_POINT) & _ENERGY) and self._may_begin(evse)
+        return evse.transaction is not None or self._may_begin(evse, _ENERGY)
 
     @cold
     def authorize(self, evse, token, now: int) -> None:
@@ -261,6 +265,7 @@ class Transactions:
 
     # ---- inside
 
+    @cold
     def _moved(self, evse, was_connected: bool, now: int) -> None:
         """Cable or pilot have changed."""
         model = self.station.model
@@ -296,15 +301,15 @@ class Transactions:
         if timeout_ms and not (began and evse.plugged and evse.connector.socket):
             evse.connect_by_ms = now + timeout_ms
 
+    @cold
     def _update(self, evse, trigger: str, now: int, id_token=None) -> None:
         """Bring power, transaction and server in line with the facts; trigger: what happened."""
         power.cut(self, evse, now)
-        points = evse.points
         if evse.transaction is None:
-            if points & self._points(_TX_START_POINT) and self._may_begin(evse):
+            if self._may_begin(evse, evse.points):
                 self._start(evse, trigger, now)
         else:
-            self._continue(evse, points, trigger, id_token, now)
+            self._continue(evse, trigger, id_token, now)
         power.apply(self, evse, now)
 
     @cold
@@ -340,11 +345,11 @@ class Transactions:
         return self.station.metering.begin(evse, transaction, now)
 
     @cold
-    def _continue(self, evse, points: int, trigger: str, id_token, now: int) -> None:
-        transaction = evse.transaction
+    def _continue(self, evse, trigger: str, id_token, now: int) -> None:
+        transaction, points = evse.transaction, evse.points
         if transaction.final is None:
             transaction.held |= points
-            stop = self._points(_TX_STOP_POINT)
+            stop = self.station.model.bits(_TX_STOP_POINT, _POINTS)
             if stop & _POWER_PATH:
                 stop |= _CONNECTED | _AUTHORIZED
             lost = transaction.held & ~points
@@ -388,13 +393,8 @@ class Transactions:
         evse.finishing = evse.plugged != 0
         self.station.store.slots.delete("tx%d" % evse.id)
 
-    def _points(self, variable: int) -> int:
-        model, points = self.station.model, 0
-        for bit, point in enumerate(_POINTS.split()):
-            if model.has_member(variable, point):
-                points |= 1 << bit
-        return points
-
-    def _may_begin(self, evse) -> bool:
-        """Whether nothing stands against a transaction here."""
-        return not evse.finishing and self.station.operative and evse.usable and self.may_start()
+    def _may_begin(self, evse, points: int) -> bool:
+        """Whether one of these points begins a transaction here, and nothing stands against it."""
+        if not points & self.station.model.bits(_TX_START_POINT, _POINTS) or evse.finishing:
+            return False
+        return self.station.operative and evse.usable and self.may_start()

@@ -240,7 +240,7 @@ def test_temperature_is_a_measurand_of_this_dialect_only():
     value = "Energy.Active.Import.Register,Temperature"
     assert change(station, "StopTxnSampledData", value) == "Accepted"
     assert get(station, "StopTxnSampledData")["value"] == value
-    assert station.model.has_member(77, "Temperature")
+    assert station.model.bits(77, "Temperature") == 1
     name = "SampledDataCtrlr.TxEndedMeasurands"
     assert variable(station, name) == "Energy.Active.Import.Register"
 
