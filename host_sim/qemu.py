@@ -35,6 +35,7 @@ from tools.get_arm_toolchain import emulator
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILT_VARIABLE = "QEMU_BUILT"  # environment: another folder with firmware.elf and app.romfs
+CONSOLE_VARIABLE = "QEMU_CONSOLE"  # environment: QEMU's -serial for UART 0, as pty
 WATCH_VARIABLE = "QEMU_WATCH_HEAP"  # environment: the board counts what lives (c/heap.c)
 BUILT = Path(os.environ.get(BUILT_VARIABLE) or ROOT / "build" / "qemu")
 FIRMWARE = BUILT / "firmware.elf"
@@ -62,7 +63,8 @@ def command(
     machine = "mps2-an385,memory-backend=flash"
     backend = f"memory-backend-file,id=flash,size={_FLASH_MB}M,mem-path={flash},share=on"
     line = [emulator(), "-machine", machine, "-object", backend, "-nic", "user,restrict=on"]
-    line += ["-display", "none", "-monitor", "none", "-semihosting", "-serial", "stdio"]
+    line += ["-display", "none", "-monitor", "none", "-semihosting"]
+    line += ["-serial", os.environ.get(CONSOLE_VARIABLE) or "stdio"]
     for number, descriptor in enumerate(uarts, 1):
         line += ["-chardev", f"socket,id=uart{number},fd={descriptor}"]
         line += ["-serial", f"chardev:uart{number}"]

@@ -34,7 +34,7 @@ _CHIP_IDS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 13: "ESP32
 _IMAGE_MAGIC = 0xE9
 _NO_ROMFS = (
     "note: this firmware has no slots for the application's image, so the modules go onto the file"
-    " system: their code is then loaded into RAM, at about 1.7 times what it takes in a slot"
+    " system: their code is then loaded into RAM, which takes some 40 kB of the heap"
 )
 
 

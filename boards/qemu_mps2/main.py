@@ -38,5 +38,4 @@ try:
     asyncio.run(main())
 except Exception as error:
     sys.print_exception(error)
-finally:
-    machine.reset()
+machine.reset()  # but for Ctrl-C, after which the console is the user's

@@ -23,3 +23,5 @@ LDFLAGS += -Wl,--wrap=gc_alloc,--wrap=gc_realloc,--wrap=gc_free,--wrap=gc_collec
 
 # board.c has the main() of this board; the port's file gives the rest.
 $(BUILD)/main.o: CFLAGS += -Dmain=port_main
+# c/uart.c has the console.
+LDFLAGS += -Wl,--wrap=uart_rx_chr

@@ -118,15 +118,23 @@ int main(void) {
     VECTOR_TABLE = (uint32_t)vectors;
     PRESCALE = 0;
     uart_start();
-    INTERRUPT_ENABLE = 1 << 2 | 1 << 4 | 1 << 18 | 1 << 20; // bytes for the UARTs 1 to 4
+    INTERRUPT_ENABLE = 1 << 0 | 1 << 2 | 1 << 4 | 1 << 18 | 1 << 20; // bytes for the UARTs 0 to 4
 
     mp_stack_ctrl_init();
     mp_stack_set_limit(STACK_BYTES);
-    gc_init(_heap, _heap + heap_bytes);
-    heap_watch(_parameters.watch_heap);
-    mp_init();
-    pyexec_frozen_module("_boot.py", false);
-    while (pyexec_friendly_repl() == 0) {
+    for (;;) { // a soft reset
+        gc_init(_heap, _heap + heap_bytes);
+        heap_watch(_parameters.watch_heap);
+        MP_STATE_VM(m_tracked_head) = NULL;
+        mp_init();
+        pyexec_frozen_module("_boot.py", false);
+        if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) { // else a program has the console
+            pyexec_frozen_module("_main.py", true);
+        }
+        while ((pyexec_mode_kind == PYEXEC_MODE_RAW_REPL ? pyexec_raw_repl() : pyexec_friendly_repl()) == 0) {
+        }
+        mp_hal_stdout_tx_str("MPY: soft reboot\r\n");
+        gc_sweep_all();
+        mp_deinit();
     }
-    return 0;
 }

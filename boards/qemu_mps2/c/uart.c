@@ -1,4 +1,5 @@
-// The module `uart`: the board's UARTs 1 to 4 as streams that select and asyncio can wait for.
+// The console, UART 0, and the module `uart`: the UARTs 1 to 4 as streams that select and asyncio can
+// wait for.
 //
 // UART(n) never waits: what can't be done yet gives None. UART(n, True) is for lines: reading waits,
 // and the end of a line is the end of the stream, once; so json.load() takes one line from it.
@@ -8,10 +9,13 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "py/stream.h"
+#include "shared/runtime/interrupt_char.h"
+#include "ports/qemu/uart.h"
 #include "board.h"
 
+#define CONSOLE (0)
 #define FIRST (1)
-#define COUNT (4)
+#define COUNT (5)
 #define RING (512) // a power of two
 
 #define TX_FULL (1 << 0)
@@ -34,7 +38,9 @@ typedef struct {
 static uart_t uarts[COUNT];
 
 void uart_start(void) {
-    static const uint32_t addresses[COUNT] = {0x40005000, 0x40006000, 0x40007000, 0x40009000};
+    static const uint32_t addresses[COUNT] = {
+        0x40004000, 0x40005000, 0x40006000, 0x40007000, 0x40009000,
+    };
     for (int i = 0; i < COUNT; i++) {
         uarts[i].registers = (registers_t *)addresses[i];
         uarts[i].registers->divider = 16;
@@ -53,8 +59,13 @@ bool uart_is_blocked(void) {
 // What does not fit stays in the UART, and QEMU keeps the rest.
 static void fill(uart_t *uart) {
     while (uart->registers->state & RX_FULL && (uint16_t)(uart->head - uart->tail) < RING) {
-        uart->ring[uart->head % RING] = uart->registers->data;
-        uart->head++;
+        int byte = uart->registers->data;
+        if (uart == &uarts[CONSOLE] && byte == mp_interrupt_char) {
+            mp_sched_keyboard_interrupt();
+        } else {
+            uart->ring[uart->head % RING] = byte;
+            uart->head++;
+        }
     }
 }
 
@@ -76,6 +87,17 @@ static void drop(uart_t *uart) {
     __asm volatile ("cpsid i" ::: "memory");
     fill(uart);
     __asm volatile ("cpsie i" ::: "memory");
+}
+
+// In the place of the port's function: the port waits without sleep, and knows no interrupt.
+int __wrap_uart_rx_chr(void) {
+    int byte = peek(&uarts[CONSOLE]);
+    if (byte < 0) {
+        mp_event_wait_indefinite();
+        return UART_RX_NO_CHAR;
+    }
+    drop(&uarts[CONSOLE]);
+    return byte;
 }
 
 // To be called only if nothing has been done at all: the caller looks at the error in any case.
@@ -138,10 +160,10 @@ static mp_uint_t uart_ioctl(mp_obj_t self, mp_uint_t request, uintptr_t argument
 static mp_obj_t uart_make_new(const mp_obj_type_t *type, size_t n, size_t n_kw, const mp_obj_t *a) {
     mp_arg_check_num(n, n_kw, 1, 2, false);
     mp_int_t number = mp_obj_get_int(a[0]);
-    if (number < FIRST || number >= FIRST + COUNT) {
+    if (number < FIRST || number >= COUNT) {
         mp_raise_ValueError(MP_ERROR_TEXT("no such UART"));
     }
-    uart_t *uart = &uarts[number - FIRST];
+    uart_t *uart = &uarts[number];
     uart->base.type = type;
     uart->lines = n > 1 && mp_obj_is_true(a[1]);
     return MP_OBJ_FROM_PTR(uart);

@@ -1,4 +1,4 @@
-"""Run main.py of the application image, if there is one; else the REPL follows.
+"""Mounts what the board's memory holds; _main.py follows.
 
 The memory at 0x21000000 is a file of the host, so it keeps its contents like flash: the image,
 behind it a file system, which becomes /flash, and behind that the certificates as an image of
@@ -8,6 +8,7 @@ their own, /tls, if the host has put one there.
 # What MicroPython has and CPython has not.
 # pyright: reportMissingImports=false
 
+import os
 import sys
 
 import uctypes
@@ -53,13 +54,14 @@ def mount():
         vfs.VfsLfs2.mkfs(flash)
         files = vfs.VfsLfs2(flash)
     vfs.mount(files, "/flash")
-    vfs.mount(vfs.VfsRom(uctypes.bytearray_at(_IMAGE, _IMAGE_BYTES)), "/rom")
-    sys.path.insert(0, "/rom")
+    if uctypes.bytearray_at(_IMAGE, 3) == _MAGIC:
+        vfs.mount(vfs.VfsRom(uctypes.bytearray_at(_IMAGE, _IMAGE_BYTES)), "/rom")
+        sys.path.insert(0, "/rom")
+    else:
+        os.chdir("/flash")  # where modules are looked for, and files put
     if uctypes.bytearray_at(_CERTIFICATES, 3) == _MAGIC:
         certificates = uctypes.bytearray_at(_CERTIFICATES, _CERTIFICATES_BYTES)
         vfs.mount(vfs.VfsRom(certificates), "/tls")
 
 
-if uctypes.bytearray_at(_IMAGE, 3) == _MAGIC:
-    mount()
-    import main  # noqa: F401 - runs the station
+mount()
