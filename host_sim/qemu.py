@@ -206,7 +206,7 @@ async def from_board(
     that it tells goes into `firmware` of the state, as bytes used at power-up, used now and free.
     The first line says that it listens.
     """
-    pieces: list[str] = []
+    pieces: dict[str, list[str]] = {"in": [], "out": []}
     at_boot = heap = None
     while line := await reader.readline():
         on_first()
@@ -220,12 +220,13 @@ async def from_board(
             state["value"]["firmware"]["heap"] = told
             line = json.dumps(state).encode() + b"\n"
         elif line.startswith(b'{"piece"'):
-            piece = json.loads(line)["piece"]
+            direction, piece = json.loads(line)["piece"]
             if piece is not None:
-                pieces.append(piece)
+                pieces[direction].append(piece)
                 continue
-            line = json.dumps({"message": ["out", "".join(pieces)]}).encode() + b"\n"
-            pieces.clear()
+            line = json.dumps({"message": [direction, "".join(pieces[direction])]}).encode()
+            line += b"\n"
+            pieces[direction].clear()
         host.write(line)
 
 

@@ -164,7 +164,7 @@ def test_events_of_the_link_reach_the_station():
         ("failed", "name: no"),
         ("security", "InvalidCsmsCertificate"),
         ("connected", "ocpp1.6"),
-        ("message", "[3]"),
+        ("message", memoryview(b"[3]")),
         ("oversized", "[2,"),
         ("disconnected", "gone"),
     ]
@@ -174,7 +174,7 @@ def test_events_of_the_link_reach_the_station():
         "start",
         ("security", "InvalidCsmsCertificate", None),
         ("connected", "ocpp1.6", 0),
-        ("receive", "[3]"),
+        ("receive", b"[3]"),
         ("oversized", "[2,"),
         "disconnected",
     ]

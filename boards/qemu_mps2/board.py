@@ -9,6 +9,8 @@ import time
 import heap
 from host.board import Board as HostBoard
 
+_PIECE_BYTES = 256
+
 
 class Board(HostBoard):
     """config: as the host's; its clock has `elapsed_ms` since the station's tick 0, which holds at
@@ -39,8 +41,18 @@ def _tell_messages(link, channel) -> None:
     def told_take():
         event = take()
         if event is not None and event[0] == "message":
-            channel.send({"message": ["in", event[1]]})
+            tell(event[1])
         return event
+
+    def tell(view):
+        at = 0
+        while at < len(view):
+            end = min(at + _PIECE_BYTES, len(view))
+            while end < len(view) and view[end] & 0xC0 == 0x80:  # not inside a character
+                end -= 1
+            channel.send({"piece": ["in", str(view[at:end], "utf-8")]})
+            at = end
+        channel.send({"piece": ["in", None]})
 
     def told_send(message):
         if not isinstance(message, str):
@@ -52,8 +64,8 @@ def _tell_messages(link, channel) -> None:
 
     def pieces(message):
         for piece in message:
-            channel.send({"piece": piece})
+            channel.send({"piece": ["out", piece]})
             yield piece
-        channel.send({"piece": None})
+        channel.send({"piece": ["out", None]})
 
     link.take, link.send = told_take, told_send

@@ -24,6 +24,13 @@ else:
             return function
 
 
+def utf8(text: str):
+    """The bytes of a text to be read, without a copy where the interpreter can do that."""
+    if MICROPYTHON:
+        return memoryview(text)  # type: ignore
+    return memoryview(text.encode())
+
+
 def cold(method):
     """A method that seldom runs: in an image it is in memory only while it does.
 
@@ -32,4 +39,4 @@ def cold(method):
     return method
 
 
-__all__ = ("MICROPYTHON", "cold", "const", "micropython")
+__all__ = ("MICROPYTHON", "cold", "const", "micropython", "utf8")

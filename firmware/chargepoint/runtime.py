@@ -206,7 +206,7 @@ class Runtime:
         station, kind = self.station, event[0]
         if kind == "message":
             if self.on_message is not None:
-                self.on_message("in", event[1])
+                self.on_message("in", str(event[1], "utf-8"))
             station.receive(event[1], now)
         elif kind == "connected":
             station.log("connected: " + event[1])

@@ -223,16 +223,19 @@ class _Kept:
 def test_the_boards_lines_go_to_the_host_and_large_messages_in_one():
     lines = [
         {"log": "a"},
-        {"piece": "[3,"},
+        {"piece": ["out", "[3,"]},
         {"evse": 1},
-        {"piece": '"x",{}]'},
-        {"piece": None},
-        {"piece": "[]"},
-        {"piece": None},
+        {"piece": ["in", "[4]"]},
+        {"piece": ["out", '"x",{}]']},
+        {"piece": ["in", None]},
+        {"piece": ["out", None]},
+        {"piece": ["out", "[]"]},
+        {"piece": ["out", None]},
     ]
     assert asyncio.run(_through(*lines)) == [
         {"log": "a"},
         {"evse": 1},
+        {"message": ["in", "[4]"]},
         {"message": ["out", '[3,"x",{}]']},
         {"message": ["out", "[]"]},
     ]

@@ -66,10 +66,16 @@ class Driver:
         """One pass of the runtime."""
         self.woken.clear()
         self.link.poll(self.now)
+        while self.take():
+            pass
+
+    def take(self):
+        """Whether there was an event; of a message it keeps a text in place of the view."""
         event = self.link.take()
-        while event is not None:
-            self.events.append(event)
-            event = self.link.take()
+        if event is not None:
+            message = event[0] == "message"
+            self.events.append((event[0], str(event[1], "utf-8")) if message else event)
+        return event is not None
 
     async def until(self, kind):
         """Run until there is an event of this kind; returns what it says."""

@@ -16,14 +16,19 @@ KEY = b"\x37\xfa\x21\x3d"
 HELLO = b"\x81\x05Hello"
 
 
+def readable(event):
+    """The event, with a text in place of a view."""
+    return event if event[0] != TEXT else (TEXT, str(event[1], "utf-8"))
+
+
 def feed(receiver, data):
-    """All events of `data`, put into the receiver as large pieces as it takes."""
+    """All events of `data`, put into the receiver as large pieces as it takes; texts as str."""
     events = []
     at = 0
     while True:
         event = receiver.next()
         while event is not None:
-            events.append(event)
+            events.append(readable(event))
             event = receiver.next()
         if at >= len(data):
             return events
@@ -68,6 +73,36 @@ def test_a_larger_message_has_a_larger_buffer_as_long_as_it_comes():
         (OVERSIZED, "x" * 64),
         (TEXT, "Hello"),
     ]
+
+
+def test_a_message_is_whole_until_the_next_event_is_asked_for():
+    receiver = Receiver(5000)
+    large = b"x" * 5000
+    data = frame(1, large) + HELLO
+    at, event = 0, None
+    while event is None:
+        room = receiver.room()
+        count = min(len(room), len(data) - at)
+        room[:count] = data[at : at + count]
+        receiver.received(count)
+        at += count
+        event = receiver.next()
+    assert at == len(data)  # what comes behind it is in the buffer, too
+    assert readable(event) == (TEXT, large.decode())
+    assert readable(receiver.next()) == (TEXT, "Hello")
+
+
+def test_a_large_buffer_is_good_for_more_messages_while_much_is_waiting_in_it():
+    receiver = Receiver(5000)
+    usual = len(receiver.room())
+    many = HELLO * 400
+    data = frame(1, b"x" * 5000, False) + frame(0, b"")
+    events = feed(receiver, data[:-2])
+    receiver.room()[: 2 + 250] = data[-2:] + many[:250]
+    receiver.received(2 + 250)
+    events += feed(receiver, many[250:])
+    assert len(events) == 401 and events[1:] == [(TEXT, "Hello")] * 400
+    assert len(receiver.room()) == usual
 
 
 def test_5_7_examples_of_the_rfc():
@@ -257,7 +292,7 @@ def test_bytes_before_the_first_frame_belong_to_somebody_else():
     room = receiver.room()
     room[: len(data)] = data
     receiver.received(len(data), len(data) - len(HELLO))
-    assert receiver.next() == (TEXT, "Hello")
+    assert readable(receiver.next()) == (TEXT, "Hello")
     assert receiver.next() is None
 
 

@@ -49,6 +49,16 @@ def test_id_of_36_characters_and_beyond():
     assert _refused('[2,"%s","A",{}]' % ("x" * 300)) == ("RpcFrameworkError", 2, None)
 
 
+def test_a_view_of_bytes_is_as_good_as_a_text():
+    raw = '  [2,"1","DataTransfer",{"data":"gr\u00fc\u20ac"}]\r\n '.encode()
+    expected = (2, "1", "DataTransfer", {"data": "gr\u00fc\u20ac"})
+    assert message.parse(memoryview(b"xx" + raw + b"]")[2:-1]) == expected
+    assert _refused(memoryview(raw)[:-4]) == ("FormatViolation", 2, "1")
+    for before in range(505, 513):  # what is looked at ends with a whole character
+        text = '[2,"1"' + " " * before + "\u20ac" * 9
+        assert _refused(memoryview(text.encode())) == ("FormatViolation", 2, "1")
+
+
 # ---- what is not
 
 

@@ -10,7 +10,8 @@ poll(), so that a test or a simulator can hold the clock.
 An attempt resolves the name, connects (TCP, TLS) and upgrades, all within connect_timeout_ms. The
 waits between are RetryBackOff's, and never below a second. A missing pong, a peer that takes no
 data and an unfinished closing handshake end the connection. Bytes, messages and events in memory
-are bounded, and reading stops while the station is behind. What a message says is not its matter.
+are bounded: a received message stays in the receive buffer, and nothing is read behind it before
+the station has taken it. What a message says is not its matter.
 """
 
 import asyncio
@@ -32,8 +33,7 @@ _WRITE_MS = const(30000)  # without any progress
 _CLOSE_MS = const(5000)
 _LEAST_WAIT_MS = const(1000)
 _NO_PROFILE_MS = const(10000)  # until the list of profiles is looked at again
-_BACKLOG = const(4)  # events, or messages to write, at which reading pauses
-_EVENTS = const(24)
+_BACKLOG = const(4)  # messages to write at which reading pauses
 _OUTBOX = const(16)
 _SETTINGS = "settings"
 
@@ -59,8 +59,8 @@ class Link:
         self._sender = Sender(random_bytes)
         self._backoff = RetryBackOff()
         self.turns = Turns()
-        self._events: deque = deque((), _EVENTS)
-        self._room = asyncio.Event()  # the station has taken events: reading goes on
+        self._events = []
+        self._room = asyncio.Event()  # the station has taken the message: reading goes on
         self._output = asyncio.Event()  # there is something to write
         self._due = None  # when to connect; None = at once
         self._reported = None  # the security event of the attempts so far
@@ -92,10 +92,11 @@ class Link:
     def take(self):
         """The next event, or None.
 
-        ("connected", subprotocol), ("message", text), ("oversized", head of its text),
-        ("disconnected", why); of an attempt ("failed", why), before it ("security", its type).
+        ("connected", subprotocol), ("message", view of its bytes), ("oversized", head of its
+        text), ("disconnected", why); of an attempt ("failed", why), before it ("security", its
+        type). The view holds until the caller waits for something.
         """
-        event = self._events.popleft() if self._events else None
+        event = self._events.pop(0) if self._events else None
         self._make_room()
         return event
 
@@ -200,8 +201,8 @@ class Link:
             self._ended = "the server takes no data"
 
     def _has_output(self) -> bool:
-        control = self._pong_out if self._ping_out is None else self._ping_out
-        return control is not None or self._writing or bool(self._outbox)
+        control = self._ping_out is not None or self._pong_out is not None
+        return control or self._writing or bool(self._outbox)
 
     @cold
     def _lost(self, now: int) -> None:
@@ -210,9 +211,8 @@ class Link:
                 task.cancel()
         if self._stream is not None:
             self._stream.close()
-        self._events.append(
-            ("failed" if self.state == CONNECTING else "disconnected", self._ended)
-        )
+        kind = "failed" if self.state == CONNECTING else "disconnected"
+        self._events.append((kind, self._ended))
         wait_ms, fault = self._wait_ms, self._fault
         if wait_ms is None:
             random = int.from_bytes(self._random_bytes(2), "big")
@@ -239,7 +239,7 @@ class Link:
         self._output.set()
         self._wake()
 
-    def _emit(self, kind: str, data: str) -> None:
+    def _emit(self, kind: str, data) -> None:
         self._events.append((kind, data))
         self._wake()
 
@@ -320,7 +320,7 @@ class Link:
             event = receiver.next()
             while event is not None:
                 self._received(event)
-                if len(self._events) >= _BACKLOG or len(self._outbox) >= _BACKLOG:
+                while self._events or len(self._outbox) >= _BACKLOG:
                     self._room.clear()
                     await self._room.wait()
                 event = receiver.next()
@@ -396,5 +396,5 @@ class Link:
             self._writing = False
 
     def _make_room(self) -> None:
-        if len(self._events) < _BACKLOG and len(self._outbox) < _BACKLOG:
+        if not self._events and len(self._outbox) < _BACKLOG:
             self._room.set()

@@ -1,11 +1,11 @@
 """WebSocket frames, client side (RFC 6455 section 5), without a socket.
 
 Receiver: the bytes of the connection are read straight into its one buffer; payload is moved
-down over the frame headers, so a fragmented message ends up whole at the start of the buffer. The
-buffer has room for nearly all messages; a larger one gets a larger buffer as long as it comes. A
-message beyond the limit is not stored: its payload is skipped and only its head is kept, so that
-the station can answer it and stay connected. Sender: text is masked piece by piece in one small
-buffer.
+down over the frame headers, so a fragmented message ends up whole at the start of the buffer, and
+is given away as a view of it. The buffer has room for nearly all messages; for a larger one there
+is a larger buffer instead, until it has been read. A message beyond the limit is not stored: its
+payload is skipped and only its head is kept, so that the station can answer it and stay connected.
+Sender: text is masked piece by piece in one small buffer.
 
 Errors of the peer are data: an ERROR event carries the close code. After it, and after a CLOSE,
 nothing more is read. No extension is offered, so a reserved bit is an error. OCPP-J is text, so a
@@ -13,7 +13,7 @@ binary message is refused with 1003.
 """
 
 from .. import modules
-from ..compat import cold, const
+from ..compat import cold, const, utf8
 from .masking import ascii_count, mask
 
 TEXT = const(1)
@@ -40,13 +40,13 @@ class Receiver:
 
     def __init__(self, limit: int):
         self._limit = limit
-        self._usual = memoryview(bytearray(min(limit, _USUAL) + _SLACK))
+        self._usual = min(limit, _USUAL) + _SLACK
+        self._buffer = memoryview(bytearray(self._usual))
         self.reset()
 
     @cold
     def reset(self) -> None:
         """Ready for a new connection."""
-        self._buffer = self._usual
         self._start = 0  # of what is not yet parsed
         self._end = 0  # of what has been received
         self._size = 0  # of the message so far, at the start of the buffer
@@ -71,10 +71,13 @@ class Receiver:
     def next(self):
         """The next event, or None if more bytes are needed.
 
-        (TEXT, str), (PING, bytes), (PONG, bytes), (CLOSE, code, reason) with 1005 for none,
-        (OVERSIZED, str: the message's head), (ERROR, close code, why).
+        (TEXT, view of its bytes, which holds until next() is called again), (PING, bytes), (PONG,
+        bytes), (CLOSE, code, reason) with 1005 for none, (OVERSIZED, str: the message's head),
+        (ERROR, close code, why).
         """
         event = None
+        if len(self._buffer) > self._usual and not self._in_message:
+            self._shrink()
         while event is None and not self.done:
             if self._in_frame:
                 self._take()
@@ -83,8 +86,6 @@ class Receiver:
                 self._in_frame = False
                 if self._final:
                     event = self._finish()
-                    if self._buffer is not self._usual:
-                        self._shrink()
             else:
                 have = self._end - self._start
                 event = self._header(have)
@@ -124,7 +125,7 @@ class Receiver:
             return OVERSIZED, ""
         if not _is_utf8(self._buffer, size):
             return self._fail(1007, "text is not UTF-8")
-        return TEXT, str(self._buffer[:size], "utf-8")
+        return TEXT, self._buffer[:size]
 
     @cold
     def _fail(self, code: int, why: str):
@@ -199,13 +200,21 @@ class Receiver:
 
     @cold
     def _shrink(self) -> None:
-        """Back to the usual buffer, with the little that came behind the large message."""
+        """Back to a buffer of the usual size, once what came behind the large message fits.
+
+        Without memory for it the large one stays, and the next call tries again.
+        """
         left = self._end - self._start
-        if left <= len(self._usual):
-            self._usual[:left] = self._buffer[self._start : self._end]
-            self._buffer = self._usual
-            self._start = 0
-            self._end = left
+        if left > self._usual:
+            return
+        try:
+            usual = memoryview(bytearray(self._usual))
+        except MemoryError:
+            return
+        usual[:left] = self._buffer[self._start : self._end]
+        self._buffer = usual
+        self._start = 0
+        self._end = left
 
     @cold
     def _close(self, payload: bytes):
@@ -250,7 +259,7 @@ class Sender:
         pieces to a frame where they fit.
         """
         if isinstance(message, str):
-            return self._whole(memoryview(message.encode()))
+            return self._whole(utf8(message))
         return self._fragments(message)
 
     def _whole(self, data):
@@ -273,7 +282,7 @@ class Sender:
         fill = 0
         self.starts_frame = True
         for piece in pieces:
-            data = memoryview(piece.encode())
+            data = utf8(piece)
             at = 0
             while at < len(data):
                 if fill == self._size:

@@ -62,7 +62,7 @@ class Endpoint:
         self.outstanding = message_id
 
     def receive(self, text, now, on_call, on_answer) -> None:
-        """Take one message of the peer."""
+        """Take one message of the peer: a str, or a view of its bytes."""
         self._on_answer = on_answer
         if self.profile is None:  # came in while the connection was being given up
             return

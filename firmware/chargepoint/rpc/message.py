@@ -4,13 +4,14 @@
     CALLRESULT  [3, message id, payload]
     CALLERROR   [4, message id, error code, description, details]
 
-A payload to be sent is a dict, or an iterator of `str` pieces of its JSON text, so that a large
+What was received is read where the link has put it, and never copied as a whole. A payload to be
+sent is a dict, or an iterator of `str` pieces of its JSON text, so that a large
 one is never whole in memory. Payloads are not checked here (see `schema`).
 """
 
 import json
 
-from ..compat import const
+from ..compat import MICROPYTHON, const, utf8
 from .errors import FrameError
 
 _CALL = const(2)
@@ -20,20 +21,34 @@ _CALLERROR = const(4)
 _MAX_ID = const(36)
 _MAX_ECHO = const(255)  # characters of a wrong id that an error answer still repeats
 _MAX_DESCRIPTION = const(255)
+_HEAD = const(512)  # bytes in which type and id of a broken message are looked for
 
 
-def parse(text: str) -> tuple:
-    """(2, id, action, payload), (3, id, payload, None) or (4, id, error code, description).
+def parse(text) -> tuple:
+    """What a message says: a str, or a view of its bytes, which are UTF-8.
+
+    (2, id, action, payload), (3, id, payload, None) or (4, id, error code, description).
 
     A payload of null is an empty one (4.1.5). A CALLERROR is taken in any shape that has an id.
     Raises FrameError for all else.
     """
+    if isinstance(text, str):
+        text = utf8(text)
     try:
-        if text.rstrip()[-1:] != "]":  # MicroPython's parser takes what is cut off for whole
+        end = len(text)
+        while end and text[end - 1] in b" \t\r\n":
+            end -= 1
+        if not end or text[end - 1] != 0x5D:  # MicroPython's takes what is cut off for whole
             raise ValueError
-        frame = json.loads(text)
+        if MICROPYTHON:
+            frame = json.loads(text)
+        else:
+            frame = json.loads(str(text, "utf-8"))
     except (ValueError, RuntimeError, MemoryError):  # RuntimeError: nested too deep for the parser
-        kind, message_id = head(text)
+        end = min(len(text), _HEAD)
+        while 0 < end < len(text) and text[end] & 0xC0 == 0x80:  # not inside a character
+            end -= 1
+        kind, message_id = head(str(text[:end], "utf-8"))
         code = "RpcFrameworkError" if message_id is None else "FormatViolation"
         raise FrameError(code, "the message is not valid JSON", kind, message_id) from None
     kind = message_id = None
@@ -67,7 +82,7 @@ def parse(text: str) -> tuple:
 
 
 def head(text: str) -> tuple:
-    """(message type, message id) as far as they can be read off the beginning of a message."""
+    """(message type, message id) as far as they can be read off `text`, a message's beginning."""
     start, comma = text.find("["), text.find(",", 0, _MAX_ECHO)
     if not 0 <= start < comma or text[:start].strip():
         return None, None

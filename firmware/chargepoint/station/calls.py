@@ -55,8 +55,8 @@ class Calls:
         self._events.append((station.outbox.last_seq, kind, data, on_answer))
         return True
 
-    def receive(self, text: str, now: int) -> None:
-        """One message of the server."""
+    def receive(self, text, now: int) -> None:
+        """One message of the server: a str, or a view of its bytes."""
         self._unanswered = 0
         self.endpoint.receive(text, now, self._on_call, self._on_answer)
 

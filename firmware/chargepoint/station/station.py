@@ -108,8 +108,8 @@ class Station:
         self.outbox.link_lost()
 
     @cold
-    def receive(self, text: str, now: int) -> None:
-        """One message of the server."""
+    def receive(self, text, now: int) -> None:
+        """One message of the server: a str, or a view of its bytes, which is not kept."""
         self.now = now
         try:
             self.calls.receive(text, now)
