@@ -2,10 +2,10 @@
 
     class Lamp:                                 class Lamp:
         def shine(self): ...                        def shine(self): ...
-        @cold                            ->         def __getattr__(self, name):
-        def repair(self, tool): ...                     return bind(self, "lamp_Lamp", name)
+        @cold                            ->         __getattr__ = bind
+        def repair(self, tool): ...
 
-and the module `lamp_Lamp` has the function `cold_repair(self, tool)`. So a method that seldom runs
+and the module `cold_Lamp` has the function `cold_repair(self, tool)`. So a method that seldom runs
 takes no memory while it doesn't, and nobody who calls it has to know. Private functions that only
 such methods use go with them, and so do (`follow`) whole modules of functions.
 """
@@ -34,6 +34,8 @@ def split(modules: dict[str, Module]) -> None:
             if found:
                 found += _own_functions(module, name, taken)
                 new = _module(module, name, found)
+                if new.name in modules:
+                    raise failure(module, found[0], f"two classes {name} have cold methods")
                 modules[new.name] = new
 
 
@@ -52,9 +54,7 @@ def _take(module: Module, node: ast.ClassDef) -> list[ast.FunctionDef | ast.Asyn
                 raise failure(module, method, f"{method.name} can't be cold, or its class not")
     _check_calls(module, node, cold)
     if cold:
-        name = f"{module.name.removeprefix(PACKAGE + '.')}_{node.name}"
-        call = ast.parse(f"def __getattr__(self, name):\n    return {BIND}(self, {name!r}, name)")
-        node.body.append(call.body[0])
+        node.body += ast.parse(f"__getattr__ = {BIND}").body
         depth = module.name.count(".") - module.is_package
         source = ast.ImportFrom("modules", [ast.alias(BIND)], depth, lineno=0)
         if BIND not in bound(module.tree.body):
@@ -95,9 +95,8 @@ def _module(module: Module, owner: str, functions: list) -> Module:
     own = sorted((used & set(bound(module.tree.body))) - taken)
     if own:
         body.append(ast.ImportFrom(module.name, [ast.alias(name) for name in own], 0, lineno=0))
-    name = f"{module.name}_{owner}"
-    target = f"{PACKAGE}.{name.removeprefix(PACKAGE + '.').replace('.', '_')}"
-    return Module(name, ast.Module([*body, *functions], []), False, target)
+    name = f"{PACKAGE}.{MARK}_{owner}"
+    return Module(name, ast.Module([*body, *functions], []), False, name)
 
 
 def _own_functions(module: Module, owner: str, taken: dict[str, list]) -> list:

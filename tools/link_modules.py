@@ -168,6 +168,8 @@ class _Linker:
                     new = f"{head}{leaf}_{name.lstrip('_')}"
                     if taken.setdefault(new, what) != what:
                         raise Failure(f"{module.name}: {name}: no free name for it")
+                    if f"{PACKAGE}.{link_cold.MARK}_{name}" in self.modules:  # see modules.bind
+                        raise Failure(f"{name}, which has cold methods, needs another name")
                 module.names[name] = new
 
     def resolve(self, source: str, name: str) -> tuple[Module, str]:

@@ -55,9 +55,10 @@ def use(name: str):
     return __import__(full_name(name), None, None, ("",))
 
 
-def bind(instance, module: str, name: str):
-    """The cold method `name` of an object: the linker has put it into a module of its class."""
-    function = getattr(use(module), "cold_" + name)
+def bind(instance, name: str):
+    """The cold method `name` of an object: the `__getattr__` of classes whose cold methods the
+    linker has put into a module."""
+    function = getattr(use("cold_" + type(instance).__name__), "cold_" + name)
     return lambda *args, **named: function(instance, *args, **named)
 
 

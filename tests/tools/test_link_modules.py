@@ -241,10 +241,10 @@ def test_a_cold_method_goes_with_the_functions_that_only_it_uses(tmp_path: Path)
     main = "import sys\nfrom chargepoint.lamp import Lamp\nprint(Lamp().shine(5))\n"
     main += "print([name for name in sys.modules if name.startswith('chargepoint.')])\n"
     files = linked(lamp=LAMP, modules=MODULES, power=POWER, main=main)
-    resident, cold = files["chargepoint/__init__.py"], files["chargepoint/lamp_Lamp.py"]
+    resident, cold = files["chargepoint/__init__.py"], files["chargepoint/cold_Lamp.py"]
     for name in ("shine", "_double", "_same", "used"):
         assert f"{name}(" in cold and f"{name}(" not in resident
-    assert run(tmp_path, files) == "40\n['chargepoint.lamp_Lamp']\n"
+    assert run(tmp_path, files) == "40\n['chargepoint.cold_Lamp']\n"
 
 
 @pytest.mark.parametrize(
@@ -267,3 +267,14 @@ def test_a_cold_method_that_is_kept_from_the_beginning_is_refused():
     text = LAMP.replace("self.watts = 3", "self.watts = self.shine")
     with pytest.raises(link_modules.Failure, match="lamp, line 5: shine is cold, and is kept"):
         linked(lamp=text, modules=MODULES, power=POWER, main="")
+
+
+def test_two_classes_of_a_name_can_not_both_have_cold_methods():
+    with pytest.raises(link_modules.Failure, match="lantern, line 7: two classes Lamp have cold"):
+        linked(lamp=LAMP, lantern=LAMP, modules=MODULES, power=POWER, main="")
+
+
+def test_a_class_with_cold_methods_keeps_its_name():
+    other = "def Lamp():\n  pass\n"
+    with pytest.raises(link_modules.Failure, match="Lamp, which has cold methods, needs another"):
+        linked(a=other, lamp=LAMP, modules=MODULES, power=POWER, main="")
