@@ -7,7 +7,8 @@
 
 and the module `cold_Lamp` has the function `cold_repair(self, tool)`. So a method that seldom runs
 takes no memory while it doesn't, and nobody who calls it has to know. Private functions that only
-such methods use go with them, and so do (`follow`) whole modules of functions.
+such methods use go with them. Modules of functions that only transient modules use come and go
+too (`follow`).
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ MARK = "cold"
 BIND = "bind"  # of modules.py
 
 
-def split(modules: dict[str, Module]) -> None:
-    """Take the cold methods out of these modules, and add those with them."""
+def split(modules: dict[str, Module]) -> list[str]:
+    """Take the cold methods out of these modules, and add those with them; their names."""
+    added = []
     for module in list(modules.values()):
         if module.name.partition(".")[0] != PACKAGE:
             continue
@@ -37,6 +39,8 @@ def split(modules: dict[str, Module]) -> None:
                 if new.name in modules:
                     raise failure(module, found[0], f"two classes {name} have cold methods")
                 modules[new.name] = new
+                added.append(new.name)
+    return added
 
 
 def _take(module: Module, node: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -126,28 +130,31 @@ def _has_global(node: ast.AST) -> bool:
     return any(isinstance(inner, ast.Global) for inner in ast.walk(node))
 
 
-def follow(modules: dict[str, Module], users: Callable[[Module], Iterable[str]]) -> None:
-    """A module of functions that only one transient module uses becomes part of that.
+def follow(
+    modules: dict[str, Module],
+    users: Callable[[Module], Iterable[str]],
+    transient: set[str],
+) -> None:
+    """A module of functions that only transient modules use is transient too; of one, a part.
 
-    users: the names of the modules that a module takes names from.
+    users: the names of the modules that a module takes names from; transient: the targets that
+    come and go.
     """
-    while True:
+    moved = True
+    while moved:
+        moved = False
         targets: dict[str, set[str]] = {}
         for module in modules.values():
             for name in users(module):
                 targets.setdefault(name, set()).add(module.target)
-        moved = False
         for name, module in modules.items():
-            only = (
-                targets.get(name, set()) - {module.target} if module.target == PACKAGE else set()
-            )
-            if len(targets.get(name, ())) == len(only) == 1 and _keeps_nothing(module):
-                target = only.pop()
-                if target.startswith(f"{PACKAGE}."):
-                    module.target = target
+            wanted = targets.get(name, set())
+            if module.target == PACKAGE and wanted and wanted <= transient:
+                if _keeps_nothing(module):
+                    own = f"{PACKAGE}.{name.removeprefix(PACKAGE + '.').replace('.', '_')}"
+                    module.target = own if len(wanted) > 1 else wanted.pop()
+                    transient.add(module.target)
                     moved = True
-        if not moved:
-            return
 
 
 def _keeps_nothing(module: Module) -> bool:

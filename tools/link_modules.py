@@ -58,13 +58,15 @@ class _Linker:
                 raise Failure(f"{path}, line {error.lineno}: SyntaxError: {error.msg}") from None
             is_package = path.endswith("/__init__.py")
             self.modules[name] = Module(name, tree, is_package, self._target(name, transient))
-        link_cold.split(self.modules)
+        cold = link_cold.split(self.modules)
         for module in self.modules.values():
             module.tree.body = list(single(pruned(module.tree.body, module.name)))
             module.names = {name: name for name in bound(module.tree.body)}
         for module in self.modules.values():
             self._read(module)
-        link_cold.follow(self.modules, self._used)
+        targets = {self.modules[name].target for name in cold}
+        targets |= {m.target for n, m in self.modules.items() if n.partition(".")[2] in transient}
+        link_cold.follow(self.modules, self._used, targets)
         self.groups: dict[str, list[Module]] = {}
         for module in self._in_order():
             self.groups.setdefault(module.target, []).append(module)

@@ -247,6 +247,17 @@ def test_a_cold_method_goes_with_the_functions_that_only_it_uses(tmp_path: Path)
     assert run(tmp_path, files) == "40\n['chargepoint.cold_Lamp']\n"
 
 
+def test_what_only_transient_modules_use_is_one_too(tmp_path: Path):
+    fan = "from .power import used\ndef blow():\n  return used(1)\n"
+    main = "import sys\nfrom chargepoint import modules\nfrom chargepoint.lamp import Lamp\n"
+    main += "print(Lamp().shine(5), modules.use('fan').blow())\n"
+    main += "def loaded():\n  return sorted(n for n in sys.modules if 'chargepoint.' in n)\n"
+    main += "print(loaded())\nmodules.release()\nprint(loaded())\n"
+    files = linked("fan", lamp=LAMP, modules=MODULES, power=POWER, fan=fan, main=main)
+    loaded = ["chargepoint.cold_Lamp", "chargepoint.fan", "chargepoint.power"]
+    assert run(tmp_path, files) == f"40 2\n{loaded}\n[]\n"
+
+
 @pytest.mark.parametrize(
     "power, other",
     [
