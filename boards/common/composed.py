@@ -33,7 +33,6 @@ if _TYPE_CHECKING:
     from peripherals import WDT, Nic
 
     from chargepoint.device_model.model import EvseLayout
-    from chargepoint.hal.evse import Evse
     from chargepoint.hal.indicator import Indicator
     from chargepoint.hal.rtc import Rtc
 

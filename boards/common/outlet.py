@@ -3,7 +3,7 @@ residual current monitor and a pilot."""
 
 from chargepoint.compat import const
 from chargepoint.hal.contactor import Contactor
-from chargepoint.hal.evse import Evse
+from chargepoint.hal.evse import EvseDrivers
 from chargepoint.hal.lock import NoLock
 from chargepoint.hal.pilot import Pilot
 from chargepoint.hal.residual_current import ResidualCurrent
@@ -42,4 +42,4 @@ def outlet(
     )
     contactor = Contactor(coil, feedback, test=monitor)
     sensors = (monitor,) if proximity is None else (monitor, proximity)
-    return Evse(pilot, contactor, lock or NoLock(), meter, sensors)
+    return EvseDrivers(pilot, contactor, lock or NoLock(), meter, sensors)

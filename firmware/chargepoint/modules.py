@@ -38,7 +38,7 @@ SHELL = """
 hal.clock hal.contactor hal.evse hal.hardware hal.indicator hal.lock hal.meter_modbus
 hal.meter_s0 hal.pilot hal.proximity hal.reader hal.reader_mfrc522 hal.reader_pn532
 hal.residual_current hal.rtc hal.sim hal.sim_clock hal.watchdog
-link.dns link.manager link.stream runtime store.files
+link.dns link.manager link.stream runtime store.file_access store.files
 """
 
 _PACKAGE = __name__.partition(".")[0]

@@ -1,7 +1,7 @@
 """Hardware on the real drivers: a whole session, faults, and parts that take their time."""
 
 from chargepoint.hal.contactor import Contactor
-from chargepoint.hal.evse import Evse
+from chargepoint.hal.evse import EvseDrivers
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.lock import Lock
 from chargepoint.hal.meter_modbus import SDM120, Bus, Meter
@@ -61,7 +61,7 @@ class Rig:
         current._on_trip = contactor.cut
         lock = Lock(self.bolt.extend, self.bolt.retract, self.bolt.feedback)
         meter = Meter(Bus(uart, 9600), 1, SDM120)
-        self.evse = Evse(pilot, contactor, lock, meter, (current, proximity))
+        self.evse = EvseDrivers(pilot, contactor, lock, meter, (current, proximity))
         self.hardware = Hardware(
             (self.evse,), Mfrc522(self.chip, self.chip.select), poll_ms=_POLL_MS
         )

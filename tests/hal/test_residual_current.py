@@ -1,6 +1,6 @@
 """The residual current monitor, and the faults of an EVSE gathered."""
 
-from chargepoint.hal.evse import Evse, Faults
+from chargepoint.hal.evse import EvseDrivers, Faults
 from chargepoint.hal.residual_current import ResidualCurrent
 from chargepoint.hal.sim import SimEvse
 from tests.support import contracts
@@ -108,7 +108,7 @@ def test_the_faults_of_all_parts_are_told_once():
             self.fault: str | None = None
 
     parts = [Part(), Part(), Part()]
-    evse = Evse(parts[0], None, parts[1], None, ())
+    evse = EvseDrivers(parts[0], None, parts[1], None, ())
     assert evse.faults.active() == ()
     parts[0].fault, parts[1].fault = "DiodeFailure", "ConnectorLockFailure"
     assert evse.faults.active() == ((0, "DiodeFailure"), (0, "ConnectorLockFailure"))

@@ -1,7 +1,7 @@
 """The drivers of one EVSE as `Hardware` wants them, and its faults gathered from them."""
 
 
-class Evse:
+class EvseDrivers:
     """pilot, contactor, lock, meter: drivers; sensors: whatever else has poll(now) and `fault`."""
 
     def __init__(self, pilot, contactor, lock, meter, sensors=()):

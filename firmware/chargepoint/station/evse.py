@@ -5,7 +5,7 @@ Facts come from the hardware (plugged, pilot, closed, locked, faults, reading), 
 here each time it is asked for, so it can't go stale. Nothing here commands or tells anything; that
 is the work of `transactions`."""
 
-from ..compat import const
+from ..compat import cold, const
 
 _TYPE_CHECKING = const(False)
 if _TYPE_CHECKING:
@@ -133,6 +133,7 @@ class Evse:
             return self.connectors[self.plugged - 1]
         return self.connectors[0] if len(self.connectors) == 1 else None
 
+    @cold
     def can_be_authorized(self, station) -> bool:
         """Whether a token could be accepted here now."""
         if not (station.operative and self.usable) or self.authorized is not None:
@@ -175,6 +176,7 @@ class Evse:
         # An EV that has not asked yet is not suspended: it wakes up when it sees the offer.
         return "SuspendedEV" if self.charged else "EVConnected"
 
+    @cold
     def set_fault(self, connector_id: int, code: str, active: bool) -> bool:
         """Note that `code` holds or is over, connector_id 0: everywhere. True if that is new."""
         faults = self.connectors[connector_id - 1].faults if connector_id else self.faults

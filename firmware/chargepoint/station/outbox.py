@@ -126,6 +126,7 @@ class Outbox:
                 return True
         return False
 
+    @cold
     def counts(self):
         """(transaction messages, security events) that wait."""
         counts = [0, 0]

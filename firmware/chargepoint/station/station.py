@@ -261,6 +261,7 @@ class Station:
             }
         )
 
+    @cold
     def command(self, *command) -> None:
         """("contactor", evse_id, closed), ("offer", evse_id, ma) or ("lock", evse_id, locked)."""
         self._commands.append(command)

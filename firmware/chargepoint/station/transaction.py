@@ -111,6 +111,7 @@ class Transaction:
         saved.append(self.connector_id)
         station.store.slots.save("tx%d" % evse.id, json.dumps(saved).encode())
 
+    @cold
     def _count_charging(self, evse, now: int) -> bool:
         """Add up the time of charging; True if it charges now."""
         charging = evse.transferring

@@ -10,7 +10,7 @@ import os
 from binascii import hexlify
 
 from ..compat import cold, const
-from . import frame
+from . import file_access, frame
 
 _COMPACT_BYTES = const(16384)
 
@@ -52,12 +52,12 @@ class FileSlots:
     def save(self, name: str, data: bytes) -> None:
         newest = self._newest(name)
         number = newest[0] + 1 if newest else 0
-        _write(self._file(name, number), frame.pack(frame.SLOT, number, data))
+        file_access.write(self._file(name, number), frame.pack(frame.SLOT, number, data))
 
     @cold
     def delete(self, name: str) -> None:
         for number in (0, 1):
-            if _exists(self._file(name, number)):
+            if file_access.exists(self._file(name, number)):
                 os.remove(self._file(name, number))
 
     @cold
@@ -65,7 +65,7 @@ class FileSlots:
         newest = None
         damaged = 0
         for number in (0, 1):
-            data = _read(self._file(name, number))
+            data = file_access.read(self._file(name, number))
             entry = frame.unpack(data, 0) if data else None
             if entry is not None:
                 if newest is None or entry[1] > newest[0]:
@@ -87,8 +87,12 @@ class FileJournal:
     def __init__(self, path: str, damaged: list):
         self._path = path
         self._waiting = []  # (seq, offset) in the file
-        self._next_seq = 0
-        data = _read(path) or b""
+        self._next_seq = self._size = 0
+        self._load(damaged)
+
+    @cold
+    def _load(self, damaged: list) -> None:
+        data = file_access.read(self._path) or b""
         at = 0
         while at < len(data):
             entry = frame.unpack(data, at)
@@ -156,7 +160,7 @@ class FileJournal:
     def _append(self, data: bytes) -> None:
         with open(self._path, "ab") as file:
             file.write(data)
-            _sync(file)
+            file_access.sync(file)
 
     @cold
     def _forget(self, seq: int) -> None:
@@ -171,33 +175,6 @@ class FileJournal:
                 seq, payload = self._entry(waiting)
                 kept.append((seq, size))
                 size += file.write(frame.pack(frame.ENTRY, seq, payload))
-            _sync(file)
+            file_access.sync(file)
         os.rename(self._path + ".new", self._path)
         self._waiting, self._size = kept, size
-
-
-def _read(path: str):
-    if not _exists(path):
-        return None
-    with open(path, "rb") as file:
-        return file.read()
-
-
-def _write(path: str, data: bytes) -> None:
-    with open(path, "wb") as file:
-        file.write(data)
-        _sync(file)
-
-
-def _sync(file) -> None:
-    file.flush()
-    if hasattr(os, "fsync"):
-        os.fsync(file.fileno())
-
-
-def _exists(path: str) -> bool:
-    try:
-        os.stat(path)
-        return True
-    except OSError:
-        return False
