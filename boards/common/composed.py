@@ -50,7 +50,7 @@ class Composed:
     def __init__(
         self,
         config: dict,
-        evses: "Sequence[tuple[EvseLayout, Evse, Indicator | None]]",
+        evses: "Sequence[tuple[EvseLayout, EvseDrivers, Indicator | None]]",
         reader,
         nic: "Nic",
         join: "Callable[[], None] | None",
