@@ -33,6 +33,7 @@ if _TYPE_CHECKING:
     from peripherals import WDT, Nic
 
     from chargepoint.device_model.model import EvseLayout
+    from chargepoint.hal.evse import EvseDrivers
     from chargepoint.hal.indicator import Indicator
     from chargepoint.hal.rtc import Rtc
 
