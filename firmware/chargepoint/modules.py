@@ -16,7 +16,7 @@ from .compat import MICROPYTHON
 
 RESIDENT = """
 compat modules timestamp
-rpc.endpoint rpc.errors rpc.message rpc.schema
+rpc.endpoint rpc.errors
 device_model.model device_model.table
 station.authorization station.calls station.evse station.metering station.outbox
 station.power station.provisioning station.record station.router station.station station.statuses
@@ -27,6 +27,7 @@ link.backoff link.masking link.masking_native link.websocket
 """
 TRANSIENT = """
 device_model.access device_model.presets device_model.report device_model.variables
+rpc.message rpc.schema
 link.handshake link.tls link.url link.utf8
 station.availability station.cache station.computed station.data_transfer
 station.remote_control station.reset station.resume station.snapshot

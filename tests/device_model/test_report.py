@@ -390,6 +390,6 @@ def test_B08_FR_17_and_18_too_many_items_or_bytes():
         try:
             custom_report(station, (), wanted)
         except CallError as error:
-            assert error.code == code
+            assert error.args[0] == code
             continue
         raise AssertionError("no CallError")

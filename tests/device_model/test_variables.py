@@ -143,7 +143,7 @@ def assert_error(function, code, *arguments):
     try:
         function(*arguments)
     except CallError as error:
-        assert error.code == code
+        assert error.args[0] == code
         return
     raise AssertionError("no CallError")
 

@@ -131,4 +131,4 @@ def test_json_of_any_shape_gets_an_answer_or_none(frame):
             peer.receive(text)
             for reply in peer.taken():
                 assert reply[0] in (3, 4) and isinstance(reply[1], str)
-            assert peer.endpoint.last_error is None
+            assert peer.defects == []

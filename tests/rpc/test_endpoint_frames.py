@@ -67,16 +67,16 @@ def test_keys_that_are_no_strings():
 def test_oversized_call():
     for profile, code in ((V201, "FormatViolation"), (V16, "FormationViolation")):
         peer = Peer(profile)
-        peer.endpoint.oversized('[2,"a","SetVariables",{"setVar', 0, peer.on_answer)
+        peer.endpoint.oversized('[2,"a","SetVariables",{"setVar')
         assert [reply[:3] for reply in peer.taken()] == [[4, "a", code]]
 
 
 def test_oversized_without_an_id():
     peer = Peer(V201)
-    peer.endpoint.oversized('{"a":"' + "x" * 100, 0, peer.on_answer)
+    peer.endpoint.oversized('{"a":"' + "x" * 100)
     assert [reply[:3] for reply in peer.taken()] == [[4, "-1", "RpcFrameworkError"]]
     peer = Peer(V16)
-    peer.endpoint.oversized('{"a":"' + "x" * 100, 0, peer.on_answer)
+    peer.endpoint.oversized('{"a":"' + "x" * 100)
     assert peer.taken() == []
 
 
@@ -84,8 +84,8 @@ def test_oversized_answer_fails_our_call():
     peer = Peer()
     peer.call()
     peer.taken()
-    peer.endpoint.oversized('[3,"other",{"status', 0, peer.on_answer)
+    peer.endpoint.oversized('[3,"other",{"status')
     assert peer.answers == []
-    peer.endpoint.oversized('[3,"id-1",{"status', 0, peer.on_answer)
+    peer.endpoint.oversized('[3,"id-1",{"status')
     assert [answer[:2] for answer in peer.answers] == [("boot", None)]
     assert peer.taken() == []

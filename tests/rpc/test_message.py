@@ -1,7 +1,7 @@
 import json
 
 from chargepoint.rpc import message
-from chargepoint.rpc.errors import FrameError
+from chargepoint.rpc.message import FrameError
 
 
 def _refused(text):
@@ -9,8 +9,9 @@ def _refused(text):
     try:
         parsed = message.parse(text)
     except FrameError as error:
-        assert error.description
-        return error.code, error.kind, error.message_id
+        code, problem, kind, message_id = error.args
+        assert problem
+        return code, kind, message_id
     raise AssertionError("parsed as %r" % (parsed,))
 
 
@@ -125,7 +126,7 @@ def test_nested_too_deep():
     try:
         assert message.parse(text)[:2] == (2, "1")
     except FrameError as error:
-        assert (error.code, error.kind, error.message_id) == ("FormatViolation", 2, "1")
+        assert (error.args[0], *error.args[2:]) == ("FormatViolation", 2, "1")
 
 
 def test_head_reads_only_the_beginning():
@@ -150,7 +151,7 @@ def test_anything_is_parsed_or_refused():
             kind, message_id = message.parse("".join(text))[:2]
             assert kind in (2, 3, 4) and isinstance(message_id, str)
         except FrameError as error:
-            assert error.message_id is None or isinstance(error.message_id, str)
+            assert error.args[3] is None or isinstance(error.args[3], str)
 
 
 # ---- what is sent

@@ -14,14 +14,15 @@ class Peer:
 
     def __init__(self, profile=V201, result=None):
         self.number = 0
-        self.endpoint = Endpoint(self.new_id)
+        self.endpoint = Endpoint(self)
         self.endpoint.profile = profile
         self.calls = []
         self.answers = []
+        self.defects = []
         self.result = result or {"status": "Accepted"}
         self.now = 0
 
-    def new_id(self):
+    def new_message_id(self):
         self.number += 1
         return "id-%d" % self.number
 
@@ -34,15 +35,18 @@ class Peer:
     def on_answer(self, context, payload, error):
         self.answers.append((context, payload, error))
 
+    def on_defect(self, error):
+        self.defects.append(error)
+
     def receive(self, text):
-        self.endpoint.receive(text, self.now, self.on_call, self.on_answer)
+        self.endpoint.receive(text)
 
     def call(self, context="boot", timeout_ms=30000, message_id=None):
         self.endpoint.call("BootNotification", {}, context, self.now, timeout_ms, message_id)
 
     def poll(self, now):
         self.now = now
-        self.endpoint.poll(now, self.on_answer)
+        self.endpoint.poll(now)
 
     def taken(self):
         """All that is to be sent, parsed."""

@@ -12,7 +12,6 @@ one is never whole in memory. Payloads are not checked here (see `schema`).
 import json
 
 from ..compat import MICROPYTHON, const, utf8
-from .errors import FrameError
 
 _CALL = const(2)
 _CALLRESULT = const(3)
@@ -22,6 +21,13 @@ _MAX_ID = const(36)
 _MAX_ECHO = const(255)  # characters of a wrong id that an error answer still repeats
 _MAX_DESCRIPTION = const(255)
 _HEAD = const(512)  # bytes in which type and id of a broken message are looked for
+
+
+class FrameError(Exception):
+    """A text that is no proper OCPP-J message.
+
+    args: a neutral code, what is wrong, its message type number or None, its message id or None.
+    """
 
 
 def parse(text) -> tuple:

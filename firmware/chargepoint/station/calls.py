@@ -32,8 +32,7 @@ class Calls:
 
     def __init__(self, station):
         self.station = station
-        self.endpoint = Endpoint(self._new_message_id)
-        self.endpoint.on_error = self._on_defect
+        self.endpoint = Endpoint(self)
         self._events: deque = deque((), _MAX_EVENTS)  # (newest seq then, kind, data, on_answer)
         self._owed = None  # (action, request) of the CALL that is answered later
         self._number = 0  # of message ids in this boot
@@ -42,6 +41,7 @@ class Calls:
 
     # ---- from the station
 
+    @cold
     def emit(self, kind: str, data, on_answer, wanted: bool) -> bool:
         """See Station.emit."""
         station = self.station
@@ -55,28 +55,29 @@ class Calls:
         self._events.append((station.outbox.last_seq, kind, data, on_answer))
         return True
 
-    def receive(self, text, now: int) -> None:
+    @cold
+    def receive(self, text) -> None:
         """One message of the server: a str, or a view of its bytes."""
         self._unanswered = 0
-        self.endpoint.receive(text, now, self._on_call, self._on_answer)
+        self.endpoint.receive(text)
 
     @cold
-    def oversized(self, beginning: str, now: int) -> None:
+    def oversized(self, beginning: str) -> None:
         self._unanswered = 0
-        self.endpoint.oversized(beginning, now, self._on_answer)
+        self.endpoint.oversized(beginning)
 
     def poll(self, now: int) -> None:
         """Give up an answer that does not come in time."""
         self._timed_out = True
-        self.endpoint.poll(now, self._on_answer)
+        self.endpoint.poll(now)
         self._timed_out = False
 
     @cold
-    def drop(self, now: int) -> None:
+    def drop(self) -> None:
         """The link is gone: what was queued in RAM has failed."""
         self._unanswered = 0
         self._owed = None
-        self.endpoint.drop(now)
+        self.endpoint.drop()
         self.forget()
 
     @cold
@@ -90,6 +91,7 @@ class Calls:
         """Whether there is still something to send, or an answer awaited."""
         return bool(self._events) or self.endpoint.outstanding is not None
 
+    @cold
     def answer_owed(self, result: dict) -> None:
         """Answer the CALL whose handler returned None, if its link is still there."""
         if self._owed is None:
@@ -128,28 +130,10 @@ class Calls:
             modules.release()
         return False
 
-    # ---- inside
+    # ---- from the endpoint
 
     @cold
-    def _overtakes(self, head) -> bool:
-        """Whether the first event goes before that journal entry."""
-        seq, kind, data = head
-        if kind != "TransactionEvent" or data.offline:
-            return True
-        return seq > self._events[0][0]
-
-    @cold
-    def _call(self, kind, data, on_answer, message_id, now: int) -> bool:
-        station = self.station
-        encoded = station.profile.encode(station, kind, data)
-        if encoded is None:
-            return False
-        timeout_ms = station.model.integer(_MESSAGE_TIMEOUT) * 1000
-        context = (kind, data, on_answer, message_id)
-        self.endpoint.call(encoded[0], encoded[1], context, now, timeout_ms, message_id)
-        return True
-
-    def _on_call(self, action: str, payload: dict):
+    def on_call(self, action: str, payload: dict):
         """Answer a CALL of the server. Raises CallError."""
         station = self.station
         station.sent_at_ms = station.now  # by the answer that will go out now
@@ -165,7 +149,8 @@ class Calls:
             return None
         return station.profile.encode_result(station, action, request, result)
 
-    def _on_answer(self, context, payload, error) -> None:
+    @cold
+    def on_answer(self, context, payload, error) -> None:
         """The server's answer to our CALL; payload None with `error` text where it failed."""
         station = self.station
         kind, data, on_answer, message_id = context
@@ -188,14 +173,37 @@ class Calls:
             station.outbox.failed(error, station.now)
 
     @cold
-    def _fail(self, on_answer) -> None:
-        if on_answer is not None:
-            on_answer(None, self.station.now)
-
-    def _on_defect(self, error) -> None:
+    def on_defect(self, error) -> None:
         self.station.log("a request could not be handled: %r" % error)
 
-    def _new_message_id(self) -> str:
+    @cold
+    def new_message_id(self) -> str:
         store = self.station.store
         self._number += 1
         return "%s.%x.%x" % (store.nonce, store.boot_count, self._number)
+
+    # ---- inside
+
+    @cold
+    def _overtakes(self, head) -> bool:
+        """Whether the first event goes before that journal entry."""
+        seq, kind, data = head
+        if kind != "TransactionEvent" or data.offline:
+            return True
+        return seq > self._events[0][0]
+
+    @cold
+    def _call(self, kind, data, on_answer, message_id, now: int) -> bool:
+        station = self.station
+        encoded = station.profile.encode(station, kind, data)
+        if encoded is None:
+            return False
+        timeout_ms = station.model.integer(_MESSAGE_TIMEOUT) * 1000
+        context = (kind, data, on_answer, message_id)
+        self.endpoint.call(encoded[0], encoded[1], context, now, timeout_ms, message_id)
+        return True
+
+    @cold
+    def _fail(self, on_answer) -> None:
+        if on_answer is not None:
+            on_answer(None, self.station.now)

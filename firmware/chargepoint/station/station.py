@@ -104,7 +104,7 @@ class Station:
             self._offline_since_ms = now
         self.online = False
         self.profile = self.calls.endpoint.profile = None
-        self.calls.drop(now)
+        self.calls.drop()
         self.outbox.link_lost()
 
     @cold
@@ -112,7 +112,7 @@ class Station:
         """One message of the server: a str, or a view of its bytes, which is not kept."""
         self.now = now
         try:
-            self.calls.receive(text, now)
+            self.calls.receive(text)
         finally:
             modules.release()
 
@@ -120,7 +120,7 @@ class Station:
     def oversized(self, beginning: str, now: int) -> None:
         """The link threw away a message beyond its limit that began so."""
         self.now = now
-        self.calls.oversized(beginning, now)
+        self.calls.oversized(beginning)
 
     @cold
     def plugged(self, evse_id: int, connector_id: int, now: int) -> None:

@@ -191,7 +191,7 @@ def test_more_keys_than_allowed():
     try:
         get_configuration(station, {"key": ["CpoName"] * 21}, 0)
     except CallError as error:
-        assert error.code == "OccurrenceConstraintViolation"
+        assert error.args[0] == "OccurrenceConstraintViolation"
         return
     raise AssertionError("no CallError")
 

@@ -196,7 +196,7 @@ def test_known_actions_without_a_block_are_not_supported():
         try:
             requests.decode(station, action, {})
         except CallError as error:
-            assert error.code == "NotSupported"
+            assert error.args[0] == "NotSupported"
         else:
             raise AssertionError(action)
 
