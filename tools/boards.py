@@ -144,7 +144,9 @@ def manifest(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
         for node in ast.parse(path.read_text()).body:
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
                 found[node.targets[0].id] = ast.literal_eval(node.value)
-    except (OSError, SyntaxError, ValueError) as error:
+    except OSError as error:
+        raise Failure(f"{where}: {error.strerror or error}") from None
+    except (SyntaxError, ValueError) as error:
         raise Failure(f"{where}: {error}") from None
     known = {"DIALECTS": list(SUBPROTOCOLS), "BLOCKS": sorted(built())}
     values = []
@@ -191,9 +193,14 @@ def sources(board: Board) -> dict[str, Path]:
 
 
 def _imports(path: Path) -> list[tuple[int, str]]:
-    """(line, dotted name); for `from a import b` both a and a.b."""
+    """(line, dotted name); for `from a import b` both a and a.b. Raises Failure."""
     found = []
-    for node in ast.walk(ast.parse(path.read_text(), str(path))):
+    try:
+        tree = ast.parse(path.read_text())
+    except SyntaxError as error:
+        where = f"boards/{path.parent.name}/{path.name}, line {error.lineno}"
+        raise Failure(f"{where}: {error.msg}") from None
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found += [(node.lineno, alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -231,7 +238,8 @@ def drivers(board: Board) -> set[str]:
 
 
 def problems(board: Board) -> list[str]:
-    """All that is wrong with a board, each with the file it is in."""
+    """All that is wrong with a board, each with the file it is in. Raises Failure for a file that
+    is no Python."""
     found = []
     for name in ("board.py", "manifest.py", "README.md", "mpconfigboard.h"):
         if not (board.folder / name).exists():

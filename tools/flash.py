@@ -238,7 +238,11 @@ def flash(board: boards.Board, options: argparse.Namespace) -> None:
     dry_run, port = options.dry_run, options.port or "PORT"
     files = (options.ca, options.cert, options.key)
     station = None
-    if options.station is not None:
+    if options.station is None:
+        given = zip(("WIFI", "CA", "CERT", "KEY"), (options.wifi, *files), strict=True)
+        for name in [name for name, value in given if value]:
+            raise Failure(f"{name}= says something of a station: name it with STATION=file")
+    else:
         station = provision.content(board, options.station, options.wifi, files)
     path = firmware(board, options.firmware, options.sha256, dry_run)
     if not dry_run and (board.is_esp32 or station is not None):
@@ -257,8 +261,7 @@ def flash(board: boards.Board, options: argparse.Namespace) -> None:
     for command in commands:
         run(command, dry_run)
     if station is not None:
-        if not dry_run:
-            run(["mpremote", "sleep", "5"], False)  # the new firmware makes its file system
+        run(["mpremote", "sleep", "5"], dry_run)  # the new firmware makes its file system
         provision.provision(board, options.port, station, files, dry_run)
     else:
         print("the board does not know who it is yet: STATION=station.toml, or tools/provision.py")

@@ -136,6 +136,7 @@ def test_a_partition_table_that_can_not_be(copy, old: str, new: str, said: str):
         ("manifest.py", "ocpp201 ocpp16", "", "DIALECTS: at least one of ocpp201, ocpp16"),
         ("manifest.py", "BLOCKS", "BLOKS", 'needs BLOCKS = "..."'),
         ("manifest.py", "BLOCKS", "BLOCKS =", "invalid syntax"),
+        ("board.py", "import", "import (", "board.py, line "),
         ("board.toml", '"esp32"', '"esp8266"', "chip: known: esp32, esp32s3"),
         ("board.toml", "flash", "flsh", "flsh: known: chip"),
         ("board.toml", "4MB", "3MB", "flash: known: 2MB"),

@@ -152,6 +152,7 @@ def test_a_dry_run_prints_and_calls_nothing(name: str, desk: Path, monkeypatch, 
     assert flash.main([name, *options]) == 0
     text = capsys.readouterr().out
     assert "app.romfs" in text and "station.json" in text and "connect PORT" in text
+    assert "mpremote sleep 5\n" in text
     assert "hidden-from-all" not in text
     assert calls(desk) == []
 
@@ -313,6 +314,16 @@ def test_the_size_of_the_flash_that_was_asked_for(desk: Path, capsys):
     assert "FLASH=16MB: esp32_generic knows 4MB, 8MB" in one_line(capsys)
     assert call(desk, "pybd_sf6", "--dry-run", "--flash", "8MB") == 1
     assert "pybd_sf6 has one size only" in one_line(capsys)
+
+
+@pytest.mark.parametrize("option", ["wifi", "ca", "cert", "key"])
+def test_what_only_a_station_needs_is_refused_without_one(option: str, desk: Path, capsys):
+    assert call(desk, "esp32_poe", "--dry-run", f"--{option}", "x") == 1
+    line = one_line(capsys)
+    assert (
+        line
+        == f"flash: {option.upper()}= says something of a station: name it with STATION=file\n"
+    )
 
 
 def test_a_slot_too_small_for_the_application(desk: Path, capsys):
