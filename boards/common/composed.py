@@ -6,6 +6,7 @@ subprotocols, best first), variables, configuration and the names of both that m
 (allow_unknown), credential (hex or null), wifi (name and key, or null).
 """
 
+import gc
 import os
 import sys
 from binascii import unhexlify
@@ -14,7 +15,7 @@ import image
 from interface import Interface
 
 from chargepoint import VERSION, modules
-from chargepoint.compat import const
+from chargepoint.compat import MICROPYTHON, const
 from chargepoint.device_model.model import DeviceModel, Layout
 from chargepoint.hal.clock import Clock
 from chargepoint.hal.hardware import Hardware
@@ -38,6 +39,7 @@ if _TYPE_CHECKING:
     from chargepoint.hal.rtc import Rtc
 
 _POLL_MS = const(20)  # IEC 61851-1: the power is off 100 ms after the EV has left C
+_ROOMY_BYTES = const(131072)  # of heap: all that comes and goes, TLS and much more fit into it
 _RTC_MS = const(60000)  # between two looks at the real time clock
 _PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
 
@@ -82,6 +84,8 @@ class Composed:
             station, hardware, clock, settings, make_link, None, self._before_wait
         )
         self.runtime.trace = _trace
+        if MICROPYTHON and gc.mem_free() > _ROOMY_BYTES:  # pyright: ignore[reportAttributeAccessIssue]
+            modules.keep()
 
     async def run(self) -> str:
         """Work until the station must restart, for the reason that is returned."""

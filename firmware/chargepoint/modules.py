@@ -47,6 +47,7 @@ _PREFIX = _PACKAGE + "."
 _LINKED = False  # tools/link_modules.py makes it True: then a dot below the package is a "_"
 _DIALECTS = ("profiles_ocpp16", "profiles_ocpp201")
 _used = False  # since the last release; spares the search at nearly all of them
+_kept = False
 
 
 def use(name: str):
@@ -63,13 +64,19 @@ def bind(instance, name: str):
     return lambda *args, **named: function(instance, *args, **named)
 
 
+def keep() -> None:
+    """From now on what comes in stays: for a heap with room to spare, where that is faster."""
+    global _kept
+    _kept = True
+
+
 def release() -> None:
     """Drop every transient module. On CPython they stay, for nothing is gained there.
 
     A running generator of one goes on: its functions know each other by the module's own globals.
     """
     global _used
-    if _used and MICROPYTHON:
+    if _used and MICROPYTHON and not _kept:
         _used = False
         for full in [full for full in sys.modules if _is_transient(full)]:
             _forget(full)

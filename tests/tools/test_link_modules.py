@@ -253,9 +253,10 @@ def test_what_only_transient_modules_use_is_one_too(tmp_path: Path):
     main += "print(Lamp().shine(5), modules.use('fan').blow())\n"
     main += "def loaded():\n  return sorted(n for n in sys.modules if 'chargepoint.' in n)\n"
     main += "print(loaded())\nmodules.release()\nprint(loaded())\n"
-    files = linked("fan", lamp=LAMP, modules=MODULES, power=POWER, fan=fan, main=main)
+    kept = "modules.keep()\nmodules.use('fan')\nmodules.release()\nprint(loaded())\n"
+    files = linked("fan", lamp=LAMP, modules=MODULES, power=POWER, fan=fan, main=main + kept)
     loaded = ["chargepoint.cold_Lamp", "chargepoint.fan", "chargepoint.power"]
-    assert run(tmp_path, files) == f"40 2\n{loaded}\n[]\n"
+    assert run(tmp_path, files) == f"40 2\n{loaded}\n[]\n{loaded[1:]}\n"
 
 
 @pytest.mark.parametrize(
