@@ -15,7 +15,7 @@ import sys
 from .compat import MICROPYTHON
 
 RESIDENT = """
-compat modules timestamp
+compat modules
 rpc.endpoint rpc.errors
 device_model.model device_model.table
 station.authorization station.calls station.evse station.metering station.outbox
@@ -26,14 +26,15 @@ store.frame
 link.backoff link.masking link.masking_native link.websocket
 """
 TRANSIENT = """
+timestamp
+rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
-rpc.message rpc.schema
 link.handshake link.tls link.url link.utf8
 station.availability station.cache station.computed station.data_transfer
-station.remote_control station.reset station.resume station.snapshot
-station.transaction_status station.trigger
+station.record_bytes station.remote_control station.reset station.resume station.samples
+station.snapshot station.transaction_status station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
-profiles.ocpp201.requests
+profiles.ocpp16.transactions profiles.ocpp201.requests profiles.ocpp201.transactions
 """
 SHELL = """
 hal.clock hal.contactor hal.evse hal.hardware hal.indicator hal.lock hal.meter_modbus

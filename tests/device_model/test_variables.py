@@ -2,16 +2,17 @@ from chargepoint.device_model import presets
 from chargepoint.device_model.variables import get_variables, set_variables
 from chargepoint.rpc.errors import CallError
 from tests.support.models import Slots, item, make_station
+from tests.support.whole import payload_of
 
 
 def get(station, *addresses, **more):
     request = {"getVariableData": [item(address, **more) for address in addresses]}
-    return get_variables(station, request, 0)["getVariableResult"]
+    return payload_of(get_variables(station, request, 0))["getVariableResult"]
 
 
 def set_(station, *pairs, **more):
     data = [item(address, attributeValue=value, **more) for address, value in pairs]
-    return set_variables(station, {"setVariableData": data}, 0)["setVariableResult"]
+    return payload_of(set_variables(station, {"setVariableData": data}, 0))["setVariableResult"]
 
 
 def status_of(result):
@@ -75,7 +76,7 @@ def test_B06_FR_15_an_instance_of_a_component_without_instances():
     request = item("OCPPCommCtrlr.HeartbeatInterval")
     for instance, status in (("x", "UnknownComponent"), ("", "Accepted")):
         request["component"]["instance"] = instance
-        answer = get_variables(station, {"getVariableData": [request]}, 0)
+        answer = payload_of(get_variables(station, {"getVariableData": [request]}, 0))
         assert status_of(answer["getVariableResult"][0]) == status
 
 

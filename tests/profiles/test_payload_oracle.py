@@ -47,7 +47,7 @@ def test_every_event_is_valid(subprotocol: str, server_id):
             continue
         action, payload = encoded
         actions.add(action)
-        frame = json.loads(message.call("1", action, payload))
+        frame = json.loads("".join(message.call("1", action, payload)))
         assert frame[:3] == [2, "1", action]
         _validator(subprotocol, action + suffix).validate(frame[3])
     if subprotocol == "ocpp1.6":

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from chargepoint import timestamp
 from tests.support.pair import ACCEPTED, START_EPOCH_S, Pair
+from tests.support.whole import samples_of
 
 SOAK = bool(os.environ.get("SOAK"))
 V16 = "ocpp1.6"
@@ -306,7 +307,9 @@ class AnyOrder(RuleBasedStateMachine):
             registers = []
             for record in records:
                 if record.evse_id:
-                    registers += [sample.reading.energy_wh for sample in record.samples]
+                    registers += [
+                        sample.reading.energy_wh for sample in samples_of(record.samples)
+                    ]
                     registers.append(record.meter_wh)
                 if record.event_type == "Ended":
                     registers = [r.meter_wh for r in records if r.evse_id]

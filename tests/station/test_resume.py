@@ -1,8 +1,9 @@
 """After a power cut a transaction is ended, once, with the last register."""
 
-from chargepoint.station import record as records
+from chargepoint.station.record_bytes import parts
 from chargepoint.station.resume import resume_lost
 from tests.support.fake_station import FakeStation
+from tests.support.whole import samples_of
 
 
 def cut(station, journalled=()):
@@ -10,7 +11,7 @@ def cut(station, journalled=()):
     after = FakeStation(slots=station.store.slots)
     after._random = 100
     for seq, record in enumerate(journalled):
-        after.outbox.journal.entries.append((seq, bytes((1,)) + records.pack(record)))
+        after.outbox.journal.entries.append((seq, b"\x01" + b"".join(parts(record))))
     return after
 
 
@@ -37,7 +38,7 @@ def test_the_end_is_told_with_the_meters_first_reading():
     assert ended.seq_no == len(station.records())
     assert (ended.event_type, ended.stopped_reason) == ("Ended", "PowerLoss")
     assert (ended.meter_wh, ended.evse_id, ended.connector_id) == (1200, 1, 1)
-    assert ended.samples[-1].reading.energy_wh == 1200
+    assert samples_of(ended.samples)[-1].reading.energy_wh == 1200
     assert after.evses[0].transaction is None
     assert after.store.slots.load("tx1") is None
 

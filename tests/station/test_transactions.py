@@ -2,6 +2,7 @@
 
 from chargepoint.station.evse import IdToken
 from tests.support.fake_station import FakeStation
+from tests.support.whole import samples_of
 
 START = "TxCtrlr.TxStartPoint"
 STOP = "TxCtrlr.TxStopPoint"
@@ -287,7 +288,7 @@ def test_a_token_without_evse_waits_for_the_next_plug():
     station.meter(7000, 2)
     station.token("04AA")
     started = station.records()[0]
-    assert (started.evse_id, started.samples, started.tell_evse) == (0, [], False)
+    assert (started.evse_id, started.samples, started.tell_evse) == (0, b"", False)
     assert station.store.slots.load("tx0") is not None
     station.plug(2)
     station.token("04AA", 2)
@@ -300,7 +301,7 @@ def test_a_token_without_evse_waits_for_the_next_plug():
         ("StopAuthorized", "EVConnected"),
     ]
     assert [record.evse_id for record in records] == [0, 2, 2, 2]
-    begin = records[2].samples[0]  # E02.FR.21
+    begin = samples_of(records[2].samples)[0]  # E02.FR.21
     assert (begin.context, begin.reading.energy_wh) == ("Transaction.Begin", 7000)
     assert station.store.slots.saved.get("tx0") is None
     assert station.transactions.lobby.transaction is None

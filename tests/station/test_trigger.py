@@ -3,6 +3,7 @@
 from chargepoint.station.trigger import trigger_transactions
 from tests.support.fake_station import FakeStation
 from tests.support.pair import Pair
+from tests.support.whole import samples_of
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
@@ -199,4 +200,4 @@ def test_only_running_transactions_are_told():
     assert trigger_transactions(station, 0, 0) and trigger_transactions(station, 1, 0)
     record = station.records()[-1]
     assert (record.trigger_reason, record.charging_state) == ("Trigger", "Charging")
-    assert record.samples[0].context == "Trigger"
+    assert samples_of(record.samples)[0].context == "Trigger"

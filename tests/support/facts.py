@@ -8,7 +8,9 @@ from chargepoint import timestamp
 from chargepoint.device_model.model import EvseLayout
 from chargepoint.rpc import schema
 from chargepoint.station.evse import Evse
-from chargepoint.station.record import Reading, Sample, TransactionRecord
+from chargepoint.station.record import Reading, TransactionRecord
+from chargepoint.station.samples import pack
+from tests.support.whole import payload_of
 
 NOW = timestamp.parse("2026-05-01T10:00:00Z")
 TX = "6f1c2ff0-6e4d-4f0f-9f5e-0123456789ab"
@@ -67,7 +69,8 @@ class Station:
         """What the dialect says, checked against its schema."""
         encoded = self.profile.encode(self, kind, data)
         if encoded is not None:
-            action, payload = encoded
+            action, payload = encoded[0], payload_of(encoded[1])
+            encoded = action, payload
             assert schema.known(self.profile.TABLE, action), action
             error = schema.check(self.profile.TABLE, action, payload)
             assert error is None, (action, error, payload)
@@ -87,7 +90,7 @@ class Station:
 
     def result(self, action, result, request=None):
         """The answer of the dialect, checked against its schema."""
-        payload = self.profile.encode_result(self, action, request or {}, result)
+        payload = payload_of(self.profile.encode_result(self, action, request or {}, result))
         error = schema.check(self.profile.TABLE, action + "Response", payload)
         assert error is None, (action, error, payload)
         return payload
@@ -95,11 +98,11 @@ class Station:
 
 def sample(context="Sample.Periodic", mask=1, energy_wh=1000):
     reading = Reading()
-    reading.energy_wh, reading.power_w = energy_wh, 11040
+    reading.power_w = 11040
     reading.current_ma, reading.voltage_mv = [16000, 15990, 16010], [230000, 229900, 230100]
     reading.offered_ma, reading.soc_percent = 16000, 55
     reading.frequency_mhz, reading.temperature_dc = 49980, 312
-    return Sample(NOW, context, mask, reading)
+    return pack(NOW, context, mask, reading, energy_wh, reading.offered_ma)
 
 
 def record(event_type="Updated", **facts):
@@ -115,7 +118,7 @@ def started(**facts):
     facts.setdefault("trigger_reason", "Authorized")
     facts.setdefault("charging_state", "EVConnected")
     facts.setdefault("tell_evse", True)
-    facts.setdefault("samples", [sample("Transaction.Begin")])
+    facts.setdefault("samples", sample("Transaction.Begin"))
     return record("Started", **facts)
 
 
@@ -143,12 +146,14 @@ def events():
     yield "StatusNotification", data
     for event in (
         started(),
-        started(id_token=None, id_token_type=None, samples=[]),
+        started(id_token=None, id_token_type=None, samples=b""),
         started(id_token="", id_token_type="NoAuthorization", reservation_id=7, offline=True),
         started(remote_start_id=5, phases_used=3, connector_id=0, evse_id=0, tell_evse=False),
         record(charging_state="Charging", trigger_reason="ChargingStateChanged"),
-        record(samples=[sample(mask=ALL_MEASURANDS)], time_spent_charging_s=60),
-        record(evse_id=2, connector_id=2, samples=[sample(mask=ALL_MEASURANDS)]),
+        record(samples=sample(mask=ALL_MEASURANDS), time_spent_charging_s=60),
+        record(evse_id=2, connector_id=2, samples=sample(mask=ALL_MEASURANDS)),
+        record(samples=sample(mask=ALL_MEASURANDS) * 20),
+        record("Ended", samples=sample(mask=ALL_MEASURANDS) * 48),
         record(id_token="x" * 36, id_token_type="Central", trigger_reason="Authorized"),
     ):
         yield "TransactionEvent", event
@@ -158,13 +163,15 @@ def events():
         " Remote SOCLimitReached StoppedByEV TimeLimitReached Timeout"
     ).split():
         for trigger in "StopAuthorized", "ResetCommand", "UnlockCommand":
-            samples = [sample("Transaction.Begin"), sample("Transaction.End", ALL_MEASURANDS)]
+            samples = sample("Transaction.Begin") + sample("Transaction.End", ALL_MEASURANDS)
             yield (
                 "TransactionEvent",
                 record("Ended", stopped_reason=reason, trigger_reason=trigger, samples=samples),
             )
     for mask in 1, 1 << 8, 0, ALL_MEASURANDS:  # 1 << 8: temperature alone
-        data = {"evseId": 2, "meterValue": [sample("Sample.Clock", mask), sample("Trigger", mask)]}
+        data = {"evseId": 2, "meterValue": sample("Sample.Clock", mask)}
+        yield "MeterValues", data
+        data = {"evseId": 2, "meterValue": data["meterValue"] * 5}
         yield "MeterValues", data
     for tech_info in None, "x" * 255:
         data = {"type": "SettingSystemTime", "timestamp": time, "techInfo": tech_info}

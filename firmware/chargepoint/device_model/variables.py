@@ -5,6 +5,7 @@ Transient. The order of checks: component, variable, attribute type, mutability,
 
 from ..compat import const
 from ..rpc.errors import CallError
+from ..rpc.pieces import with_list
 from .access import assign, changed, checked, find, flags, json_size, mutability, read, supports
 from .model import row_of
 
@@ -19,17 +20,18 @@ _WRITE_ONLY = const(1)
 _REBOOT = const(16)
 
 
-def get_variables(station, request: dict, now: int) -> dict:
+def get_variables(station, request: dict, now: int):
     """GetVariables; raises CallError for more items or bytes than the device data say (B06)."""
     items = request["getVariableData"]
     _within_limits(station.model, request, len(items), _ITEMS_GET, _BYTES_GET)
-    return {"getVariableResult": [_get(station.model, item) for item in items]}
+    results = (_get(station.model, item) for item in items)  # each is read when it is sent
+    return with_list({}, "getVariableResult", results, len(items))
 
 
 def _get(model, item: dict) -> dict:
-    attribute = item.get("attributeType", "Actual")
-    result = {"attributeType": attribute}  # B06.FR.11
     status, key = find(model, item["component"], item["variable"])
+    attribute = item.get("attributeType", "Actual")
+    result = _result(item)
     if status == "Accepted":
         if not supports(key, attribute):
             status = "NotSupportedAttributeType"
@@ -39,40 +41,52 @@ def _get(model, item: dict) -> dict:
         else:
             result["attributeValue"] = read(model, key, attribute)
     result["attributeStatus"] = status
-    result["component"], result["variable"] = item["component"], item["variable"]
     return result
 
 
-def set_variables(station, request: dict, now: int) -> dict:
+def _result(item: dict) -> dict:
+    """What an answer repeats of what was asked."""
+    return {
+        "attributeType": item.get("attributeType", "Actual"),  # B05.FR.12, B06.FR.11
+        "component": item["component"],
+        "variable": item["variable"],
+    }
+
+
+def set_variables(station, request: dict, now: int):
     """SetVariables; raises CallError for more items or bytes than the device data say (B05)."""
     model = station.model
     items = request["setVariableData"]
     _within_limits(model, request, len(items), _ITEMS_SET, _BYTES_SET)
-    results = []
-    done = []  # (key, value before, result) of each one set
-    for item in items:
-        attribute = item.get("attributeType", "Actual")
-        result = {"attributeType": attribute}  # B05.FR.12
+    outcomes = []  # (status, reason code or None) of each item
+    done = []  # (key, value before, number of the item) of each one set
+    for number, item in enumerate(items):
+        reason = None
         status, key = find(model, item["component"], item["variable"])
         if status == "Accepted":
             before = model.values.get(key)
+            attribute = item.get("attributeType", "Actual")
             status, reason = _set(model, key, attribute, item["attributeValue"])
-            if reason:
-                result["attributeStatusInfo"] = {"reasonCode": reason}
-            else:
-                done.append((key, before, result))
-        result["attributeStatus"] = status
-        result["component"], result["variable"] = item["component"], item["variable"]
-        results.append(result)
+            if reason is None:
+                done.append((key, before, number))
+        outcomes.append((status, reason))
     if done and not _saved(model):
-        for key, before, result in reversed(done):  # B05.FR.09: technical problems
+        for key, before, number in reversed(done):  # B05.FR.09: technical problems
             model.put(key, before)
-            result["attributeStatus"] = "Rejected"
-            result["attributeStatusInfo"] = {"reasonCode": "InternalError"}
+            outcomes[number] = "Rejected", "InternalError"
         done = []
     for key, _, _ in done:
         changed(station, key)
-    return {"setVariableResult": results}
+    return with_list({}, "setVariableResult", _set_results(items, outcomes), len(items))
+
+
+def _set_results(items, outcomes):
+    for number, item in enumerate(items):
+        result = _result(item)
+        result["attributeStatus"], reason = outcomes[number]
+        if reason is not None:
+            result["attributeStatusInfo"] = {"reasonCode": reason}
+        yield result
 
 
 def _saved(model) -> bool:

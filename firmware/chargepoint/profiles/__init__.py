@@ -6,7 +6,8 @@ The only rooms that know a wire dialect. A dialect is a module with
     TABLE            its schemas, see rpc.schema
     LOST             words: the kinds of event that it can't say
     UNREADABLE_ID    message id of the error answer to a message without one; None: no such answer
-    encode(station, kind, data) -> (action, payload), or None where it has nothing to say
+    encode(station, kind, data) -> (action, payload), or None where it has nothing to say; the
+                     payload is a dict, or an iterator of pieces of JSON text made anew each time
     decode_answer(station, kind, data, payload) -> the answer in OCPP 2.0.1's shape
     decode(station, action, payload) -> (intent, request), 2.0.1's name and shape; (None, payload)
                      of the answer where the dialect gives it itself; raises CallError
@@ -16,7 +17,7 @@ The only rooms that know a wire dialect. A dialect is a module with
     connector_faults(evse, connector, status) -> list of the fault codes that are told with it
 
 `kind` is 2.0.1's name of the action. `data` has 2.0.1's shape, but a TransactionEvent is a
-TransactionRecord, and the `meterValue` of MeterValues is a list of Sample.
+TransactionRecord, and the `meterValue` of MeterValues is the bytes of samples.
 A request may carry neutral keys that 2.0.1 lacks, for what 1.6 asks beyond it:
 
     Reset             stoppedReason    how transactions end that the reset cuts short

@@ -1,4 +1,4 @@
-"""Meter values: what is sampled, when, and how a reading becomes values (block J).
+"""Meter values: what is sampled, and when (block J); how it is kept and told is in `samples`.
 
 Sampled data counts from the start of its transaction, clock-aligned data from midnight UTC; a next
 moment is always the last one plus the interval, so it never drifts, and moments that a jump of the
@@ -14,8 +14,9 @@ what the meter shows, unless the meter was replaced and starts lower. Then a bil
 energy never falls. Registers are totals; there is no register for each phase.
 """
 
+from .. import modules
 from ..compat import cold, const
-from . import record as records
+from .samples import SAMPLE_BYTES
 
 _SAMPLED_ENABLED = const(71)  # SampledDataCtrlr.Enabled
 _TX_STARTED_MEASURANDS = const(73)  # SampledDataCtrlr.TxStartedMeasurands
@@ -30,60 +31,8 @@ _ALIGNED_TX_ENDED_INTERVAL = const(27)  # AlignedDataCtrlr.TxEndedInterval
 _ALIGNED_TX_ENDED_MEASURANDS = const(28)  # AlignedDataCtrlr.TxEndedMeasurands
 _SEND_DURING_IDLE = const(26)  # AlignedDataCtrlr.SendDuringIdle
 
-# Bit n of a sample's mask is word n: append only, masks are journalled.
-MEASURANDS = (
-    "Energy.Active.Import.Register Power.Active.Import Current.Import Voltage Current.Offered"
-    " Power.Offered SoC Frequency Temperature"
-)
 _MAX_ENDED_SAMPLES = const(48)
-_NOMINAL_MV = const(230000)
 _DAY_S = const(86400)
-
-
-def sampled_values(sample, phases: int):
-    """(measurand, phase, location, unit, value) of each value; phase, location, unit may be None.
-
-    phases: of the EVSE; with more than one, a value for each phase is told where there is one.
-    """
-    reading, mask = sample.reading, sample.mask
-    several = phases > 1
-    for bit, measurand in enumerate(MEASURANDS.split()):
-        if not mask >> bit & 1:
-            continue
-        if bit == 0:
-            yield measurand, None, "Outlet", "Wh", str(reading.energy_wh)
-        elif bit == 1:
-            yield measurand, None, "Outlet", "W", str(reading.power_w)
-            for phase in range(phases if several else 0):
-                power_w = reading.voltage_mv[phase] // 100 * reading.current_ma[phase] // 10000
-                yield measurand, "L%d" % (phase + 1), "Outlet", "W", str(power_w)
-        elif bit == 2:
-            for phase in range(phases):
-                value = _decimal(reading.current_ma[phase] // 10, 100)
-                yield measurand, "L%d" % (phase + 1) if several else None, "Outlet", "A", value
-        elif bit == 3:
-            for phase in range(phases):
-                value = _decimal(reading.voltage_mv[phase] // 100, 10)
-                yield measurand, "L%d-N" % (phase + 1) if several else None, "Outlet", "V", value
-        elif bit == 4:
-            yield measurand, None, None, "A", _decimal(reading.offered_ma // 10, 100)
-        elif bit == 5:
-            power_w = 0
-            for phase in range(phases):
-                voltage_mv = reading.voltage_mv[phase] or _NOMINAL_MV
-                power_w += voltage_mv // 100 * (reading.offered_ma // 10) // 1000
-            yield measurand, None, None, "W", str(power_w)
-        elif bit == 6 and reading.soc_percent >= 0:
-            yield measurand, None, "EV", "Percent", str(reading.soc_percent)
-        elif bit == 7 and reading.frequency_mhz >= 0:
-            yield measurand, None, None, "Hz", _decimal(reading.frequency_mhz // 10, 100)
-        elif bit == 8 and reading.temperature_dc >= 0:
-            yield measurand, None, "Body", "Celsius", _decimal(reading.temperature_dc, 10)
-
-
-def _decimal(value: int, parts: int) -> str:
-    """value/parts with as many decimals as `parts` has zeros."""
-    return "%d.%0*d" % (value // parts, len(str(parts)) - 1, value % parts)
 
 
 class Metering:
@@ -140,39 +89,39 @@ class Metering:
     # ---- for transactions
 
     @cold
-    def begin(self, evse, transaction, now: int) -> list:
-        """The samples of Started (E01.FR.09); the transaction's sampling counts from here."""
+    def begin(self, evse, transaction, now: int) -> bytes:
+        """The sample of Started (E01.FR.09); the transaction's sampling counts from here."""
         transaction.sampled_ms = [now, now]
-        mask = self._mask(_TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
-        transaction.samples = self._sample(evse, "Transaction.Begin", mask)
+        first = self._sample(evse, "Transaction.Begin", _TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
+        transaction.samples = bytearray(first)
         return self.begun(evse)
 
     @cold
-    def begun(self, evse) -> list:
+    def begun(self, evse) -> bytes:
         """The measurands of Started, for when its EVSE became known later (E02.FR.21)."""
-        mask = self._mask(_TX_STARTED_MEASURANDS, _SAMPLED_ENABLED)
-        return self._sample(evse, "Transaction.Begin", mask)
+        return self._sample(evse, "Transaction.Begin", _TX_STARTED_MEASURANDS, _SAMPLED_ENABLED)
 
     @cold
-    def end(self, evse, transaction) -> list:
+    def end(self, evse, transaction) -> bytearray:
         """The samples of a transaction's Ended event (E06.FR.11)."""
-        mask = self._mask(_TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
-        return transaction.samples + self._sample(evse, "Transaction.End", mask)
+        last = self._sample(evse, "Transaction.End", _TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
+        transaction.samples += last
+        return transaction.samples
 
     @cold
     def trigger(self, evse_id: int, now: int) -> None:
         """Tell the present values of the EVSE, or of each (0), as aligned data does (F06)."""
-        mask = self._mask(_ALIGNED_MEASURANDS, _ALIGNED_ENABLED) or 1
         for evse in self.station.evses:
-            samples = self._sample(evse, "Trigger", mask)
-            if samples and evse_id in (0, evse.id):
-                data = {"evseId": evse.id, "meterValue": samples}
-                self.station.emit("MeterValues", data, None, True)
+            if evse_id in (0, evse.id):
+                sample = self._sample(evse, "Trigger", _ALIGNED_MEASURANDS, _ALIGNED_ENABLED, 1)
+                if sample:
+                    data = {"evseId": evse.id, "meterValue": sample}
+                    self.station.emit("MeterValues", data, None, True)
 
     @cold
-    def trigger_transaction(self, evse) -> list:
+    def trigger_transaction(self, evse) -> bytes:
         """A sample on demand, of what sampled data tells (TriggerMessage TransactionEvent)."""
-        return self._sample(evse, "Trigger", self._mask(_TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED))
+        return self._sample(evse, "Trigger", _TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED)
 
     # ---- inside
 
@@ -180,55 +129,57 @@ class Metering:
         transaction = evse.transaction
         transactions = self.station.transactions
         if send:
-            mask = self._mask(_ALIGNED_MEASURANDS, _ALIGNED_ENABLED)
-            samples = self._sample(evse, "Sample.Clock", mask)
-            if samples and transaction is not None:  # J01.FR.22
-                transactions.sampled(evse, "MeterValueClock", samples, now)
-            elif samples:  # J01.FR.14
-                self.station.emit("MeterValues", {"evseId": evse.id, "meterValue": samples})
+            sample = self._sample(evse, "Sample.Clock", _ALIGNED_MEASURANDS, _ALIGNED_ENABLED)
+            if sample and transaction is not None:  # J01.FR.22
+                transactions.sampled(evse, "MeterValueClock", sample, now)
+            elif sample:  # J01.FR.14
+                self.station.emit("MeterValues", {"evseId": evse.id, "meterValue": sample})
         if transaction is None:
             return
         if keep:
-            mask = self._mask(_ALIGNED_TX_ENDED_MEASURANDS, _ALIGNED_ENABLED)
-            self._keep(transaction, self._sample(evse, "Sample.Clock", mask))
+            self._keep(evse, "Sample.Clock", _ALIGNED_TX_ENDED_MEASURANDS, _ALIGNED_ENABLED)
         if self._sampled_due(transaction, 1, now):
-            mask = self._mask(_TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
-            self._keep(transaction, self._sample(evse, "Sample.Periodic", mask))
+            self._keep(evse, "Sample.Periodic", _TX_ENDED_MEASURANDS, _SAMPLED_ENABLED)
         if self._sampled_due(transaction, 0, now):  # J02.FR.11
-            mask = self._mask(_TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED)
-            samples = self._sample(evse, "Sample.Periodic", mask)
-            if samples:
-                transactions.sampled(evse, "MeterValuePeriodic", samples, now)
+            sample = self._sample(
+                evse, "Sample.Periodic", _TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED
+            )
+            if sample:
+                transactions.sampled(evse, "MeterValuePeriodic", sample, now)
 
     @cold
-    def _sample(self, evse, context: str, mask: int) -> list:
-        """[Sample] of the EVSE's present reading, or [] where there is nothing to tell."""
-        if not mask or evse.reading is None:
-            return []
-        reading = evse.reading.copy()
-        reading.offered_ma = evse.offered_ma
+    def _sample(self, evse, context: str, measurands: int, enabled: int, mask: int = 0) -> bytes:
+        """A sample of the EVSE's present reading, b"" where there is nothing to tell.
+
+        measurands, enabled: variables; mask: the measurands where these name none.
+        """
+        station, reading = self.station, evse.reading
+        if reading is None:
+            return b""
+        samples = modules.use("station.samples")
+        if station.model.boolean(enabled):
+            mask = station.model.bits(measurands, samples.MEASURANDS) or mask
+        if not mask:
+            return b""
+        energy_wh = reading.energy_wh
         if evse.transaction is not None:
-            reading.energy_wh = evse.transaction.register_wh
-        station = self.station
-        return [records.Sample(station.clock_epoch_s(station.now), context, mask, reading)]
+            energy_wh = evse.transaction.register_wh
+        epoch_s = station.clock_epoch_s(station.now)
+        return samples.pack(epoch_s, context, mask, reading, energy_wh, evse.offered_ma)
 
     @cold
-    def _mask(self, variable: int, enabled: int) -> int:
-        model = self.station.model
-        return model.bits(variable, MEASURANDS) if model.boolean(enabled) else 0
-
-    @cold
-    def _keep(self, transaction, samples: list) -> None:
-        """Keep for Ended, within the bound."""
+    def _keep(self, evse, context: str, measurands: int, enabled: int) -> None:
+        """Keep a sample for Ended, within the bound."""
+        transaction = evse.transaction
+        sample = self._sample(evse, context, measurands, enabled)
         transaction.skip -= 1
-        if not samples or transaction.skip >= 0:
+        if not sample or transaction.skip >= 0:
             return
-        kept = transaction.samples
-        if len(kept) >= _MAX_ENDED_SAMPLES:
-            transaction.samples = kept = [kept[0]] + kept[2::2]
+        if len(transaction.samples) >= _MAX_ENDED_SAMPLES * SAMPLE_BYTES:
+            modules.use("station.samples").thin(transaction.samples)
             transaction.stride *= 2
         transaction.skip = transaction.stride - 1
-        kept.append(samples[0])
+        transaction.samples += sample
 
     def _sampled_interval_ms(self, which: int) -> int:
         """0: what is sent while it runs; 1: what is kept for its end. 0 ms: never."""

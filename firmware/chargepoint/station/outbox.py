@@ -11,9 +11,8 @@ transactions wait behind it.
 
 import json
 
-from .. import timestamp
+from .. import modules, timestamp
 from ..compat import cold, const
-from . import record as records
 
 _MESSAGE_ATTEMPTS = const(59)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
 _MESSAGE_ATTEMPT_INTERVAL = const(60)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
@@ -44,7 +43,8 @@ class Outbox:
     @cold
     def append_transaction(self, record) -> None:
         """Journal a TransactionRecord; when this returns it survives a power cut."""
-        self.last_seq = self.journal.append(bytes((_TRANSACTION,)) + records.pack(record))
+        parts = modules.use("station.record_bytes").parts(record)
+        self.last_seq = self.journal.append(b"".join((bytes((_TRANSACTION,)),) + parts))
 
     @cold
     def append_security_event(self, event: dict) -> None:
@@ -138,8 +138,9 @@ class Outbox:
     def _read(self, entry: bytes) -> tuple:
         """(kind, data) of a journal entry. Raises one of _UNREADABLE."""
         if entry[0] == _TRANSACTION:
-            record = records.unpack(entry[1:])
-            self._resolve_time(record)
+            record = modules.use("station.record_bytes").unpack(entry, 1)
+            if record.epoch_s is None:
+                record.epoch_s = self.station.moment_epoch_s(record.boot_count, record.tick_ms)
             return "TransactionEvent", record
         if entry[0] != _SECURITY:
             raise ValueError("unknown kind %d" % entry[0])
@@ -151,14 +152,6 @@ class Outbox:
         if event["techInfo"]:
             data["techInfo"] = event["techInfo"]
         return "SecurityEventNotification", data
-
-    @cold
-    def _resolve_time(self, record) -> None:
-        if record.epoch_s is None:
-            record.epoch_s = self.station.moment_epoch_s(record.boot_count, record.tick_ms)
-        for sample in record.samples:
-            if sample.epoch_s is None:
-                sample.epoch_s = record.epoch_s
 
     @cold
     def _save_server_ids(self) -> None:

@@ -8,7 +8,7 @@ record that was never delivered is still in the journal, one that was delivered 
 import json
 
 from ..compat import const
-from . import record as records
+from .record_bytes import unpack
 from .transaction import Transaction
 
 _READING_MS = const(5000)
@@ -30,7 +30,7 @@ def _resume(station, evse, now: int) -> None:
     for _, entry in station.outbox.journal.records():
         if entry and entry[0] == _TRANSACTION:
             try:
-                record = records.unpack(entry[1:])
+                record = unpack(entry, 1)
             except ValueError:  # reported by the outbox, when its turn comes
                 continue
             if record.transaction_id == transaction_id:

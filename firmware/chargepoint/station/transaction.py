@@ -9,7 +9,7 @@ come, so that after a power cut `resume` can end it. When events are due is deci
 import json
 
 from ..compat import cold, const
-from . import record as records
+from .record import TransactionRecord
 
 _TYPE_CHECKING = const(False)
 if _TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Transaction:
         self.register_wh = 0  # what is told: never falls
         self.charging_ms = -1  # -1: has not charged yet
         self.charging_since_ms: int | None = None
-        self.samples = []  # for Ended; `stride` and `skip` thin them, see `metering`
+        self.samples = bytearray()  # for Ended; `stride` and `skip` thin them, see `metering`
         self.stride = 1
         self.skip = 0
         self.sampled_ms = [0, 0]
@@ -66,9 +66,9 @@ class Transaction:
     def tell(self, station, evse, event_type, trigger, samples, id_token=None) -> None:
         """Journal one TransactionEvent of now.
 
-        samples: list of Sample; id_token: the IdToken that stops it, if one does.
+        samples: bytes, see `samples`; id_token: the IdToken that stops it, if one does.
         """
-        record = records.TransactionRecord(event_type, self.id, self.seq_no)
+        record = TransactionRecord(event_type, self.id, self.seq_no)
         token = evse.authorized
         if id_token is None and token is not None and not self.token_told:
             self.token_told = True  # E03.FR.01

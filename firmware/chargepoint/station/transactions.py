@@ -30,9 +30,9 @@ identity of what runs, so that after a power cut its end is told (`resume`). Who
 decided in `authorization`, what is measured in `metering`, what is commanded in `power`.
 """
 
+from .. import modules
 from ..compat import cold, const
 from . import power
-from . import record as records
 from .evse import Evse, IdToken
 from .transaction import Transaction
 
@@ -258,7 +258,7 @@ class Transactions:
         self._update(evse, "ChargingStateChanged", now)
 
     @cold
-    def sampled(self, evse, trigger: str, samples: list, now: int) -> None:
+    def sampled(self, evse, trigger: str, samples: bytes, now: int) -> None:
         """Tell samples of the running transaction."""
         if evse.transaction.final is None:
             evse.transaction.tell(self.station, evse, "Updated", trigger, samples)
@@ -315,7 +315,7 @@ class Transactions:
     @cold
     def _start(self, evse, trigger: str, now: int) -> None:
         station = self.station
-        transaction = Transaction(records.transaction_id(station.random_bytes(16)))
+        transaction = Transaction(modules.use("station.record_bytes").new_id(station))
         evse.transaction, transaction.held = transaction, evse.points
         transaction.started_epoch_s = station.clock_epoch_s(now)
         samples = self._adopt(evse, now)
@@ -336,7 +336,7 @@ class Transactions:
             self.station.store.slots.delete("tx0")
 
     @cold
-    def _adopt(self, evse, now: int) -> list:
+    def _adopt(self, evse, now: int) -> bytes:
         """The transaction has got its EVSE and meter: the samples of its beginning."""
         transaction = evse.transaction
         if evse.reading is not None:
@@ -362,7 +362,7 @@ class Transactions:
             if not waits or now >= transaction.final_by_ms:
                 self._end(evse)
         elif trigger != "ChargingStateChanged" or evse.charging_state() != transaction.state_told:
-            transaction.tell(self.station, evse, "Updated", trigger, [], id_token)
+            transaction.tell(self.station, evse, "Updated", trigger, b"", id_token)
 
     @cold
     def _reason(self, evse) -> str:

@@ -11,12 +11,12 @@
 - An idTag has no type and 20 characters. A longer token can't be asked about (`decode_answer` with
   payload None gives the answer: Invalid); a transaction on one is told with its beginning.
 
-Rare events and all requests are in the transient module `requests`.
+Transactions and meter values are in the transient module `transactions`, rare events and all
+requests in `requests`.
 """
 
-from ... import modules, timestamp
+from ... import modules
 from ...compat import const
-from ...station.metering import sampled_values
 from .schema import TABLE
 
 SUBPROTOCOL = "ocpp1.6"
@@ -29,8 +29,6 @@ LOST = (
 UNREADABLE_ID = None
 
 _MAX_ID_TAG = const(20)
-_GIVEN_UP = const(-1)  # errata 3.18: transactionId of a transaction whose start got no answer
-_UNTOLD = const(-0x40000000)  # in server_ids: nothing was said of the start yet
 
 # Neutral code = ours. Two are known misspellings that stay (OCPP-J errata 5.1, 5.2); a frame that
 # is no request is "not conform the PDU structure" here, and of message types nothing is said.
@@ -39,19 +37,14 @@ _ERROR_CODES = (
     " RpcFrameworkError=FormationViolation MessageTypeNotSupported="
 )
 _EV_STATUSES = "Preparing SuspendedEV SuspendedEVSE Finishing"  # 4.9: of EVCommunicationError
-_STOP_REASONS = "DeAuthorized EmergencyStop EVDisconnected Local Other PowerLoss Reboot Remote"
 
 
 def encode(station, kind: str, data):
     """(action, payload), or None where there is nothing to say. Raises ValueError for no kind."""
     if kind == "TransactionEvent":
-        return _transaction_event(station, data)
+        return modules.use("profiles.ocpp16.transactions").transaction_event(station, data)
     if kind == "MeterValues":
-        evse = station.evses[data["evseId"] - 1]
-        transaction_id = None
-        if evse.transaction is not None:
-            transaction_id = station.outbox.server_ids.get(evse.transaction.id)
-        return _meter_values(station, evse.id, evse.plugged, transaction_id, data["meterValue"])
+        return modules.use("profiles.ocpp16.transactions").meter_values(station, data)
     if kind == "Heartbeat":
         return kind, {}
     if kind == "Authorize":
@@ -146,98 +139,6 @@ def connector_number(station, evse_id: int, connector_id: int) -> int:
     for evse in station.evses[: evse_id - 1]:
         number += len(evse.connectors)
     return number
-
-
-def _transaction_event(station, record):
-    """StartTransaction, MeterValues, StopTransaction or nothing for a TransactionRecord."""
-    outbox, transaction_id = station.outbox, record.transaction_id
-    server_id = outbox.server_ids.get(transaction_id)
-    id_tag = record.id_token
-    if record.event_type == "Started" and id_tag is None:
-        outbox.set_server_id(transaction_id, _UNTOLD)
-        return None
-    unstarted = server_id in (None, _GIVEN_UP, _UNTOLD)
-    if record.event_type == "Started" or (
-        record.event_type == "Updated" and id_tag is not None and unstarted
-    ):
-        if server_id == _UNTOLD:  # what follows is told even if nobody answers this
-            outbox.set_server_id(transaction_id, _GIVEN_UP)
-        payload = {
-            # A start has to name a connector, also where none was chosen yet.
-            "connectorId": connector_number(station, record.evse_id, record.connector_id) or 1,
-            "idTag": id_tag[:_MAX_ID_TAG],
-            "meterStart": record.meter_wh,
-            "timestamp": timestamp.format(record.epoch_s),
-        }
-        if record.reservation_id is not None:
-            payload["reservationId"] = record.reservation_id
-        return "StartTransaction", payload
-    if server_id is None:
-        server_id = _GIVEN_UP
-    if record.event_type == "Updated":
-        evse_id, connector_id = record.evse_id, record.connector_id
-        return _meter_values(station, evse_id, connector_id, server_id, record.samples)
-    if server_id == _UNTOLD:  # nobody was ever authorized
-        return None
-    payload = {
-        "transactionId": server_id,
-        "meterStop": record.meter_wh,
-        "timestamp": timestamp.format(record.epoch_s),
-        "reason": _stop_reason(record),
-    }
-    if id_tag is not None:
-        payload["idTag"] = id_tag[:_MAX_ID_TAG]
-    values = _sampled(station, record.evse_id, record.samples)
-    if values:
-        payload["transactionData"] = values
-    return "StopTransaction", payload
-
-
-def _stop_reason(record) -> str:
-    """Reason. Some are the trigger here: which command it was."""
-    reason = record.stopped_reason or "Local"
-    if record.trigger_reason == "UnlockCommand":
-        return "UnlockCommand"
-    if reason == "ImmediateReset":
-        return "HardReset"
-    if reason == "Reboot" and record.trigger_reason == "ResetCommand":
-        return "SoftReset"
-    return reason if reason in _STOP_REASONS.split() else "Other"
-
-
-def _meter_values(station, evse_id, connector_id, transaction_id, samples):
-    values = _sampled(station, evse_id, samples)
-    if not values:
-        return None
-    payload = {
-        "connectorId": connector_number(station, evse_id, connector_id),
-        "meterValue": values,
-    }
-    if transaction_id is not None and transaction_id != _UNTOLD:
-        payload["transactionId"] = transaction_id
-    return "MeterValues", payload
-
-
-def _sampled(station, evse_id: int, samples: list) -> list:
-    """MeterValue of each sample that has a value."""
-    values = []
-    phases = station.evses[evse_id - 1].phases if evse_id else 1
-    for sample in samples:
-        sampled = []
-        for measurand, phase, location, unit, value in sampled_values(sample, phases):
-            item = {"measurand": measurand, "context": sample.context, "value": value}
-            if unit == "Celsius":
-                unit = "Celcius"  # OCPP-J errata 2.1: the misspelling is what every server takes
-            if unit != "Hz":  # errata 3.86: frequency has no unit
-                item["unit"] = unit
-            if phase:
-                item["phase"] = phase
-            if location:
-                item["location"] = location
-            sampled.append(item)
-        if sampled:
-            values.append({"timestamp": timestamp.format(sample.epoch_s), "sampledValue": sampled})
-    return values
 
 
 __all__ = ("LOST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")

@@ -1,0 +1,140 @@
+"""Samples, 36 bytes each: what a meter showed at a moment, and the values they tell. Transient.
+
+A sample is bytes from when it is taken until it is told: in the transaction that keeps it for its
+end, in a TransactionRecord, in the journal. Several are their bytes one after the other.
+"""
+
+import struct
+
+from ..compat import const
+from .record import Reading
+
+SAMPLE_BYTES = const(36)
+_SAMPLE = "<IBIiiHHHHHHHHBh"
+_CONTEXT_AT = const(4)
+_NOMINAL_MV = const(230000)
+
+# Bit n of a sample's mask is word n: append only, masks are journalled.
+MEASURANDS = (
+    "Energy.Active.Import.Register Power.Active.Import Current.Import Voltage Current.Offered"
+    " Power.Offered SoC Frequency Temperature"
+)
+# Journalled as their index: append only, never reorder.
+CONTEXTS = (
+    "Sample.Periodic Sample.Clock Transaction.Begin Transaction.End Trigger"
+    " Interruption.Begin Interruption.End Other"
+)
+
+
+# ---- taking
+
+
+def pack(epoch_s, context, mask: int, reading, energy_wh: int, offered_ma: int) -> bytes:
+    """The sample of a Reading, but for its energy and offer.
+
+    epoch_s None: time is not known yet; it is told with the moment of the record that carries it.
+    Currents in 10 mA, voltages in 100 mV, frequency in 10 mHz.
+    """
+    return struct.pack(
+        _SAMPLE,
+        epoch_s or 0,
+        1 + CONTEXTS.split().index(context),
+        mask,
+        energy_wh,
+        reading.power_w,
+        _scaled(reading.current_ma[0], 10),
+        _scaled(reading.current_ma[1], 10),
+        _scaled(reading.current_ma[2], 10),
+        _scaled(reading.voltage_mv[0], 100),
+        _scaled(reading.voltage_mv[1], 100),
+        _scaled(reading.voltage_mv[2], 100),
+        _scaled(offered_ma, 10),
+        _scaled(reading.frequency_mhz, 10),
+        reading.soc_percent & 0xFF,
+        reading.temperature_dc,
+    )
+
+
+def _scaled(value: int, unit: int) -> int:
+    return 0xFFFF if value < 0 else min(value // unit, 0xFFFE)
+
+
+def thin(samples: bytearray) -> None:
+    """Drop the second of them, the fourth and so on."""
+    end = SAMPLE_BYTES
+    for at in range(2 * SAMPLE_BYTES, len(samples), 2 * SAMPLE_BYTES):
+        samples[end : end + SAMPLE_BYTES] = samples[at : at + SAMPLE_BYTES]
+        end += SAMPLE_BYTES
+    samples[end:] = b""
+
+
+# ---- telling
+
+
+def check(samples: bytes) -> None:
+    """Raises ValueError if one of them is not to be read."""
+    known = len(CONTEXTS.split())
+    for at in range(_CONTEXT_AT, len(samples), SAMPLE_BYTES):
+        if samples[at] > known:
+            raise ValueError("unknown word in a record")
+
+
+def each(samples: bytes, epoch_s):
+    """(epoch_s, context, mask, Reading) of each; epoch_s: of those that have no time."""
+    for at in range(0, len(samples), SAMPLE_BYTES):
+        fields = struct.unpack_from(_SAMPLE, samples, at)
+        reading = Reading()
+        reading.energy_wh, reading.power_w = fields[3], fields[4]
+        reading.current_ma = [fields[5] * 10, fields[6] * 10, fields[7] * 10]
+        reading.voltage_mv = [fields[8] * 100, fields[9] * 100, fields[10] * 100]
+        reading.offered_ma = fields[11] * 10
+        reading.frequency_mhz = -1 if fields[12] == 0xFFFF else fields[12] * 10
+        reading.soc_percent = -1 if fields[13] == 0xFF else fields[13]
+        reading.temperature_dc = fields[14]
+        context = CONTEXTS.split()[fields[1] - 1] if fields[1] else "Other"
+        yield fields[0] or epoch_s, context, fields[2], reading
+
+
+def values(mask: int, reading, phases: int):
+    """(measurand, phase, location, unit, value) of each; phase, location, unit may be None.
+
+    phases: of the EVSE; with more than one, a value for each phase is told where there is one.
+    """
+    several = phases > 1
+    for bit, measurand in enumerate(MEASURANDS.split()):
+        if not mask >> bit & 1:
+            continue
+        if bit == 0:
+            yield measurand, None, "Outlet", "Wh", str(reading.energy_wh)
+        elif bit == 1:
+            yield measurand, None, "Outlet", "W", str(reading.power_w)
+            for phase in range(phases if several else 0):
+                power_w = reading.voltage_mv[phase] // 100 * reading.current_ma[phase] // 10000
+                yield measurand, "L%d" % (phase + 1), "Outlet", "W", str(power_w)
+        elif bit == 2:
+            for phase in range(phases):
+                value = _decimal(reading.current_ma[phase] // 10, 100)
+                yield measurand, "L%d" % (phase + 1) if several else None, "Outlet", "A", value
+        elif bit == 3:
+            for phase in range(phases):
+                value = _decimal(reading.voltage_mv[phase] // 100, 10)
+                yield measurand, "L%d-N" % (phase + 1) if several else None, "Outlet", "V", value
+        elif bit == 4:
+            yield measurand, None, None, "A", _decimal(reading.offered_ma // 10, 100)
+        elif bit == 5:
+            power_w = 0
+            for phase in range(phases):
+                voltage_mv = reading.voltage_mv[phase] or _NOMINAL_MV
+                power_w += voltage_mv // 100 * (reading.offered_ma // 10) // 1000
+            yield measurand, None, None, "W", str(power_w)
+        elif bit == 6 and reading.soc_percent >= 0:
+            yield measurand, None, "EV", "Percent", str(reading.soc_percent)
+        elif bit == 7 and reading.frequency_mhz >= 0:
+            yield measurand, None, None, "Hz", _decimal(reading.frequency_mhz // 10, 100)
+        elif bit == 8 and reading.temperature_dc >= 0:
+            yield measurand, None, "Body", "Celsius", _decimal(reading.temperature_dc, 10)
+
+
+def _decimal(value: int, parts: int) -> str:
+    """value/parts with as many decimals as `parts` has zeros."""
+    return "%d.%0*d" % (value // parts, len(str(parts)) - 1, value % parts)
