@@ -2,17 +2,15 @@
 
 - The names that are used most get the numbers below 128, which take one byte in the bytecode.
 - Parameters that nobody passes by name all have one name.
-- Private attributes (`self._x`) have short names. Those of functions, methods and classes stay, so
-  that a traceback reads as before.
 
-For files of one image together, compiled without line numbers: they name each other's things.
-Machine code stays as it is; it must be viper that uses no names (`machine_code` tells it apart).
+All else keeps its name, so that a traceback reads as before. For files of one image together,
+compiled without line numbers: they name each other's parameters. Machine code stays as it is; it must
+be viper that uses no names (`machine_code` tells it apart).
 """
 
 from __future__ import annotations
 
 import itertools
-import string
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -26,11 +24,8 @@ _FORMATS = 0x000003A4
 _EXTRA_BYTE = 0x9E  # an opcode without any of these bits is followed by one
 _SIGNED_TO = 0x44  # jumps up to this one go both ways
 _LOAD_TEXT = 0x10
-_STORES = (0x16, 0x17, 0x18)  # a name, a global name, an attribute
 _VIPER_FLAGS = 0x70  # relocations, constant data, variables
 _PARAMETER = "x"
-_LETTERS = string.ascii_letters
-_COLD = "cold_"  # of the functions that were methods, see link_cold.py
 
 
 class Failure(Exception):
@@ -73,11 +68,9 @@ def repacked(files: dict[str, bytes]) -> dict[str, bytes]:
             read[path] = _Reader(data).file()
         except Failure as failure:
             raise Failure(f"{path}: {failure}") from None
-    short = _short_names(read.values())
-    texts = _used(read.values(), (_LOAD_TEXT,))
+    texts = _texts(read.values())
     for file in read.values():
         _join_parameters(file, texts)
-        file.names = [short.get(name, name) for name in file.names]
         _sort(file)
     return {path: _written(file) for path, file in read.items()}
 
@@ -90,37 +83,15 @@ def machine_code(data: bytes) -> list[bytes]:
 # ---- what is changed
 
 
-def _used(files: Iterable[_File], opcodes: tuple[int, ...]) -> set[str | int]:
-    """The names that these instructions use."""
+def _texts(files: Iterable[_File]) -> set[str | int]:
+    """The names that are loaded as texts, which is how a call names a parameter."""
     return {
         file.names[operand]
         for file in files
         for code in file.code.all()
         for opcode, operand, _ in code.instructions
-        if opcode in opcodes and operand is not None
+        if opcode == _LOAD_TEXT and operand is not None
     }
-
-
-def _short_names(files: Iterable[_File]) -> dict[str | int, str]:
-    """Private names that the program itself makes, but no function has -> short ones."""
-    files = list(files)
-    taken = {name for file in files for name in file.names}
-    kept = _used(files, (_LOAD_TEXT,))
-    for file in files:
-        functions = {str(file.names[code.names[0]]) for code in file.code.all() if code.names}
-        kept |= functions | {name.removeprefix(_COLD) for name in functions}
-    counts: Counter[str] = Counter()
-    for name in _used(files, _STORES) - kept:
-        if isinstance(name, str) and name[:1] == "_" != name[1:2] and len(name) > 2:
-            counts[name] = sum(name in file.names for file in files)
-    made = (
-        "_" + "".join(letters)
-        for length in itertools.count(1)
-        for letters in itertools.product(_LETTERS, repeat=length)
-    )
-    free = (name for name in made if name not in taken)
-    ordered = sorted(counts, key=lambda name: (-counts[name], name))
-    return {name: new for name, new in zip(ordered, free, strict=False) if len(new) < len(name)}
 
 
 def _join_parameters(file: _File, texts: set[str | int]) -> None:
