@@ -21,6 +21,7 @@ _CONNECT_MS = const(30000)
 # Garbage is collected after so many bytes, not only when the heap is full: what stays then lies
 # low in the heap, and a message finds its kilobytes in one piece in a heap a fifth smaller.
 _GARBAGE = const(4096)
+_LONGEST_MS = const(3600000)
 _MAX_TRACE = const(250)  # characters of an error that go into a security event
 
 _PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
@@ -102,7 +103,8 @@ class Runtime:
     ):
         self.station = station
         self.settings = settings
-        self._event = asyncio.Event()
+        self._awake = False  # something has happened since the last pass began
+        self._sleeper = None  # the task of `run`, while it waits
         self.link = make_link(self.wake)
         self.hardware = hardware
         self.clock = clock
@@ -113,7 +115,10 @@ class Runtime:
 
     def wake(self) -> None:
         """Something has happened: make a pass soon."""
-        self._event.set()
+        self._awake = True
+        sleeper, self._sleeper = self._sleeper, None
+        if sleeper is not None:
+            sleeper.cancel()
 
     async def run(self) -> str:
         """Work until the station must reboot; the reason of that, also after an error.
@@ -155,7 +160,7 @@ class Runtime:
 
     async def _loop(self) -> str:
         while True:
-            self._event.clear()
+            self._awake = False
             now = self.clock.now()
             self._pass(now)
             reason = "" if self.stopping else self.station.reboot
@@ -167,17 +172,20 @@ class Runtime:
             await self._wait(deadline)
 
     async def _wait(self, deadline) -> None:
-        if deadline is None:
-            await self._event.wait()
-            return
-        wait_ms = self.clock.real_ms(deadline - self.clock.now())
-        if wait_ms <= 0:
+        """Sleep until then or until `wake`; an asyncio.Event would need another task each time."""
+        wait_ms = _LONGEST_MS
+        if deadline is not None:
+            wait_ms = min(wait_ms, self.clock.real_ms(deadline - self.clock.now()))
+        if self._awake or wait_ms <= 0:
             await asyncio.sleep(0)  # let the link's tasks run
             return
+        self._sleeper = asyncio.current_task()
         try:
-            await asyncio.wait_for(self._event.wait(), wait_ms / 1000)
-        except asyncio.TimeoutError:
-            return
+            await asyncio.sleep(wait_ms / 1000)
+        except asyncio.CancelledError:
+            if self._sleeper is not None:  # not by `wake`: the program ends
+                raise
+        self._sleeper = None
 
     def _pass(self, now: int) -> None:
         station, link, hardware = self.station, self.link, self.hardware
