@@ -4,8 +4,8 @@
 - Parameters that nobody passes by name all have one name.
 
 All else keeps its name, so that a traceback reads as before. For files of one image together,
-compiled without line numbers: they name each other's parameters. Machine code stays as it is; it must
-be viper that uses no names (`machine_code` tells it apart).
+compiled without line numbers: they name each other's parameters. Machine code stays as it is; it
+must be viper that uses no names (`machine_code` tells it apart).
 """
 
 from __future__ import annotations
