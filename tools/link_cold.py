@@ -40,7 +40,19 @@ def split(modules: dict[str, Module]) -> list[str]:
                     raise failure(module, found[0], f"two classes {name} have cold methods")
                 modules[new.name] = new
                 added.append(new.name)
+    _check_bases(modules, {name.removeprefix(f"{PACKAGE}.{MARK}_") for name in added})
     return added
+
+
+def _check_bases(modules: dict[str, Module], cold: set[str]) -> None:
+    """The methods are found by the name of the object's class, so there is no class below it."""
+    for module in modules.values():
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.ClassDef):
+                for base in (ast.unparse(one).rpartition(".")[2] for one in node.bases):
+                    if base in cold:
+                        what = f"{base} has cold methods, so {node.name} can't be derived from it"
+                        raise failure(module, node, what)
 
 
 def _take(module: Module, node: ast.ClassDef) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:

@@ -286,6 +286,84 @@ def test_two_classes_of_a_name_can_not_both_have_cold_methods():
         linked(lamp=LAMP, lantern=LAMP, modules=MODULES, power=POWER, main="")
 
 
+def test_nothing_is_derived_from_a_class_with_cold_methods():
+    other = "from .lamp import Lamp\nclass Big(Lamp):\n  volts = 1\n"
+    said = "big, line 2: Lamp has cold methods, so Big can't be derived from it"
+    with pytest.raises(link_modules.Failure, match=said):
+        linked(lamp=LAMP, big=other, modules=MODULES, power=POWER, main="")
+
+
+def test_a_cold_coroutine_is_awaited_like_any_other(tmp_path: Path):
+    lamp = "from .compat import cold\nclass Lamp:\n  @cold\n  async def shine(self, times=1):\n"
+    lamp += "    return await self._once() * times\n  async def _once(self):\n    return 3\n"
+    main = "from chargepoint.lamp import Lamp\ntry:\n  Lamp().shine(times=2).send(None)\n"
+    main += "except StopIteration as end:\n  print(end.value)\n"
+    assert run(tmp_path, linked(lamp=lamp, modules=MODULES, main=main)) == "6\n"
+
+
+def test_a_method_that_is_not_there_is_an_attribute_error(tmp_path: Path):
+    main = "from chargepoint.lamp import Lamp\ntry:\n  Lamp().blow()\n"
+    main += "except AttributeError as error:\n  print(error)\n"
+    files = linked(lamp=LAMP, modules=MODULES, power=POWER, main=main)
+    assert "cold_blow" in run(tmp_path, files)
+
+
+@pytest.mark.parametrize("body", ["super().shine()", "global count"])
+def test_what_a_cold_method_can_not_have(body: str):
+    text = f"from .compat import cold\nclass Lamp:\n  @cold\n  def shine(self):\n    {body}\n"
+    with pytest.raises(link_modules.Failure, match="lamp, line 5: a cold method has no `global`"):
+        linked(lamp=text, modules=MODULES, main="")
+
+
+def test_a_cold_property_is_refused():
+    text = "from .compat import cold\nclass Lamp:\n  @property\n  @cold\n  def watts(self):\n"
+    with pytest.raises(link_modules.Failure, match="lamp, line 5: watts can't be cold"):
+        linked(lamp=text + "    return 3\n", modules=MODULES, main="")
+
+
+# Two modules that have something of the same name, and who imports both.
+TYPES = {
+    "a": "class T:\n  volts = 12\ndef read():\n  return T.volts\n",
+    "b": "class T:\n  volts = 230\ndef read():\n  return T.volts\n",
+}
+BOTH = """\
+from {0}a import T, read
+from {0}b import T as T2, read as read2
+"""
+
+
+@pytest.mark.parametrize("first, second", [("T", "T as T2"), ("T as TA", "T as TB")])
+def test_two_things_of_a_name_imported_by_a_board(first: str, second: str, tmp_path: Path):
+    main = f"from chargepoint.a import {first}\nfrom chargepoint.b import {second}\n"
+    main += f"class Both:\n  pair = {first[-2:].strip()}.volts, {second[-2:]}.volts\n"
+    main += f"def later():\n  return {first[-2:].strip()}.volts, {second[-2:]}.volts\n"
+    main += "print(Both.pair, later())\n"
+    assert run(tmp_path, linked(main=main, **TYPES)) == "(12, 230) (12, 230)\n"
+
+
+def test_two_things_of_a_name_imported_by_a_module_of_the_package(tmp_path: Path):
+    text = BOTH.format(".") + "def both():\n  return T.volts, T2.volts, read(), read2()\n"
+    late = "def late():\n" + "".join(f"  {line}\n" for line in BOTH.format(".").splitlines())
+    text += late + "  return T.volts, T2.volts, read(), read2()\n"
+    main = "from chargepoint.c import both, late\nprint(both(), late())\n"
+    files = linked(c=text, main=main, **TYPES)
+    assert run(tmp_path, files) == "(12, 230, 12, 230) (12, 230, 12, 230)\n"
+
+
+def test_two_things_of_a_name_imported_by_a_transient_module(tmp_path: Path):
+    text = BOTH.format(".") + "def both():\n  return T.volts, T2.volts, read(), read2()\n"
+    main = "from chargepoint import modules\nprint(modules.use('c').both())\n"
+    files = linked("c", c=text, modules=MODULES, main=main, **TYPES)
+    assert run(tmp_path, files) == "(12, 230, 12, 230)\n"
+
+
+def test_a_name_that_is_imported_over_one_that_is_defined(tmp_path: Path):
+    """A board's own T is not that of the package, in whatever order they come."""
+    main = "from chargepoint.a import T as Low\nclass T(Low):\n  amps = 32\n"
+    main += "from chargepoint.b import T as High\nprint(T.volts, T.amps, Low.volts, High.volts)\n"
+    assert run(tmp_path, linked(main=main, **TYPES)) == "12 32 12 230\n"
+
+
 def test_a_class_with_cold_methods_keeps_its_name():
     other = "def Lamp():\n  pass\n"
     with pytest.raises(link_modules.Failure, match="Lamp, which has cold methods, needs another"):
