@@ -30,11 +30,10 @@ if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from host_sim.clock import monotonic_ms
-from host_sim.station_process import HEAP_VARIABLE, die_with_parent
+from host_sim.station_process import BUILT_VARIABLE, HEAP_VARIABLE, die_with_parent
 from tools.get_arm_toolchain import emulator
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILT_VARIABLE = "QEMU_BUILT"  # environment: another folder with firmware.elf and app.romfs
 CONSOLE_VARIABLE = "QEMU_CONSOLE"  # environment: QEMU's -serial for UART 0, as pty
 WATCH_VARIABLE = "QEMU_WATCH_HEAP"  # environment: the board counts what lives (c/heap.c)
 BUILT = Path(os.environ.get(BUILT_VARIABLE) or ROOT / "build" / "qemu")

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 MAIN = ROOT / "boards" / "host" / "main.py"
 QEMU = ROOT / "host_sim" / "qemu.py"
 HEAP_VARIABLE = "QEMU_HEAP_BYTES"  # environment: of the emulated board's heap
+BUILT_VARIABLE = "QEMU_BUILT"  # environment: another folder with firmware.elf and app.romfs
 _HELLO_S = 60  # also on a machine that is busy with other things
 _PR_SET_PDEATHSIG = 1
 
@@ -36,7 +37,8 @@ def interpreter(target: str) -> list[str]:
     if target == "cpython":
         return [sys.executable, "-u"]
     if target == "qemu":
-        if not (ROOT / "build" / "qemu" / "app.romfs").exists():
+        built = Path(os.environ.get(BUILT_VARIABLE) or ROOT / "build" / "qemu")
+        if not (built / "app.romfs").exists():
             raise InterpreterError("--target qemu: no firmware; run `make qemu`")
         return [sys.executable, "-u", str(QEMU)]
     built = ROOT / "build" / "micropython" / "micropython"

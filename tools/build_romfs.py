@@ -13,6 +13,7 @@ its own drivers, is added by `--add FOLDER`, whose .py files come to stand besid
 """
 
 import argparse
+import ast
 import subprocess
 import sys
 import tempfile
@@ -87,19 +88,11 @@ def compiled_texts(
     """
     if not cross.exists():
         raise Failure("no mpy-cross; run `make micropython`")
-    texts = dict(texts)
-    for plain, native in _NATIVE.items():
-        if native in texts:
-            texts[plain] = texts.pop(native)
-    kinds = check_rings.table((ROOT / check_rings.PACKAGE / "modules.py").read_text())
-    try:
-        texts = link_modules.link(texts, kinds["TRANSIENT"])
-    except link_modules.Failure as failure:
-        raise Failure(str(failure)) from None
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "x.py"
-        for name, text in sorted(texts.items()):
+        for name, body in sorted(linked(texts).items()):
+            text = link_modules.written(body)
             source.write_text(text)
             path = name.removesuffix(".py") + ".mpy"
             found[path] = compiled(source, name, cross, architecture, optimize)
@@ -113,6 +106,22 @@ def compiled_texts(
     try:
         return repack_mpy.repacked(found)
     except repack_mpy.Failure as failure:
+        raise Failure(str(failure)) from None
+
+
+def linked(texts: dict[str, str]) -> dict[str, list[tuple[str, ast.stmt]]]:
+    """The linked modules, by their paths: each statement with the path of its source.
+
+    Raises Failure.
+    """
+    texts = dict(texts)
+    for plain, native in _NATIVE.items():
+        if native in texts:
+            texts[plain] = texts.pop(native)
+    kinds = check_rings.table((ROOT / check_rings.PACKAGE / "modules.py").read_text())
+    try:
+        return link_modules.parts(texts, kinds["TRANSIENT"])
+    except link_modules.Failure as failure:
         raise Failure(str(failure)) from None
 
 

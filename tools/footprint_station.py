@@ -22,7 +22,7 @@ from host_sim.config import Config
 from host_sim.csms import CallError, Csms
 from host_sim.csms_records import Message, Station
 from host_sim.simulator import Simulator
-from host_sim.station_process import HEAP_VARIABLE
+from host_sim.station_process import BUILT_VARIABLE, HEAP_VARIABLE
 from host_sim.world import Ev
 from tools import footprint_messages as messages
 from tools import footprint_tls
@@ -128,7 +128,7 @@ async def _lose_connection(station: _Station) -> None:
 @contextlib.contextmanager
 def _environment(plan: Plan) -> Iterator[None]:
     """Of the emulator's process."""
-    wanted = {qemu.BUILT_VARIABLE: str(plan.built), HEAP_VARIABLE: str(plan.heap_bytes)}
+    wanted = {BUILT_VARIABLE: str(plan.built), HEAP_VARIABLE: str(plan.heap_bytes)}
     wanted[qemu.WATCH_VARIABLE] = "1" if plan.watched else ""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)

@@ -36,7 +36,7 @@ from tools.link_source import (
     single,
 )
 
-__all__ = ("Failure", "link")
+__all__ = ("Failure", "link", "parts", "written")
 
 
 def link(sources: dict[str, str], transient: Iterable[str]) -> dict[str, str]:
@@ -44,12 +44,24 @@ def link(sources: dict[str, str], transient: Iterable[str]) -> dict[str, str]:
 
     transient: names, below the package, of the modules that stay alone. Raises Failure.
     """
+    return {path: written(body) for path, body in parts(sources, transient).items()}
+
+
+def parts(
+    sources: dict[str, str], transient: Iterable[str]
+) -> dict[str, list[tuple[str, ast.stmt]]]:
+    """As link, but the statements of each linked module, and the path of the source of each."""
     return _Linker(sources, set(transient)).linked()
+
+
+def written(body: list[tuple[str, ast.stmt]]) -> str:
+    return ast.unparse(ast.Module([node for _, node in body], [])) + "\n"
 
 
 class _Linker:
     def __init__(self, sources: dict[str, str], transient: set[str]) -> None:
         self.modules: dict[str, Module] = {}
+        self._paths: dict[str, str] = {}
         for path, text in sources.items():
             name = path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
             try:
@@ -57,6 +69,7 @@ class _Linker:
             except SyntaxError as error:
                 raise Failure(f"{path}, line {error.lineno}: SyntaxError: {error.msg}") from None
             is_package = path.endswith("/__init__.py")
+            self._paths[name] = path
             self.modules[name] = Module(name, tree, is_package, self._target(name, transient))
         cold = link_cold.split(self.modules)
         for module in self.modules.values():
@@ -186,16 +199,17 @@ class _Linker:
             raise Failure(f"{module.name} has no {name}")
         return module, name
 
-    def linked(self) -> dict[str, str]:
+    def linked(self) -> dict[str, list[tuple[str, ast.stmt]]]:
         statements = {
             module.name: Rewriter(self, module).rewritten() for module in self.modules.values()
         }
         needed = self._needed(statements)
         found = {}
         for target, group in self.groups.items():
-            body: list[ast.stmt] = []
+            body: list[tuple[str, ast.stmt]] = []
             seen: set[str] = set()
             for module in group:
+                source = self._source(module)
                 for one in statements[module.name]:
                     if one.defines and not needed & {(module.name, n) for n in one.defines}:
                         continue
@@ -204,12 +218,19 @@ class _Linker:
                         if text in seen:
                             continue
                         seen.add(text)
-                    body.append(one.node)
+                    body.append((source, one.node))
             path = target.replace(".", "/")
             path += "/__init__.py" if target == PACKAGE else ".py"
             if body or not target.startswith(PACKAGE + "."):
-                found[path] = ast.unparse(ast.Module(body, [])) + "\n"
+                found[path] = body
         return found
+
+    def _source(self, module: Module) -> str:
+        """The path of what a module was written in; of cold methods that of their class."""
+        name = module.name
+        if name not in self._paths:
+            name = max((n for n in self._paths if name.startswith(n + "_")), key=len)
+        return self._paths[name]
 
     def _needed(self, statements: dict[str, list[Statement]]) -> set[tuple[str, str]]:
         """The global names that something needs which is not one itself: (module, name)."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 # As in MicroPython's py/bc0.h and py/persistentcode.c, for format 6.
 _HEAD = b"M\x06"
 _BYTECODE, _VIPER = 0, 2  # kinds of code
-_TEXTS, _TUPLE = (5, 6), 10  # kinds of constant: text and bytes end in a 0
+_TEXT, _BYTES, _TUPLE = 5, 6, 10  # kinds of constant: text and bytes end in a 0
 _BYTE, _NAME, _NUMBER, _OFFSET = range(4)
 _FORMATS = 0x000003A4
 _EXTRA_BYTE = 0x9E  # an opcode without any of these bits is followed by one
@@ -80,6 +80,23 @@ def machine_code(data: bytes) -> list[bytes]:
     return [code.machine for code in _Reader(data).file().code.all() if code.machine]
 
 
+def parts(data: bytes) -> tuple[list[tuple[str, int]], list[bytes]]:
+    """Of a .mpy: the functions and classes of its body, in order, by name ("" where it has none)
+    and bytes with all that is in them; and the constants of all its code. Raises Failure."""
+    reader = _Reader(data)
+    file = reader.file()
+    functions = []
+    for code in file.code.children:
+        name = file.names[code.names[0]] if code.names else ""  # machine code has none
+        functions.append((name if isinstance(name, str) else "", len(_written_code(code))))
+    return functions, reader.constants
+
+
+def constant(value: bytes) -> bytes:
+    """As it is written among the constants of a .mpy."""
+    return bytes([_BYTES]) + _number(len(value)) + value + b"\0"
+
+
 # ---- what is changed
 
 
@@ -139,6 +156,7 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
+        self.constants: list[bytes] = []  # as they are written
 
     def file(self) -> _File:
         head = self._take(4)
@@ -148,7 +166,9 @@ class _Reader:
         names = [self._name() for _ in range(name_count)]
         start = self._at
         for _ in range(constant_count):
+            begin = self._at
             self._skip_constant()
+            self.constants.append(self._data[begin : self._at])
         constants = self._data[start : self._at]
         file = _File(head, names, constant_count, constants, self._code())
         if self._at != len(self._data):
@@ -173,14 +193,14 @@ class _Reader:
 
     def _skip_constant(self) -> None:
         kind = self._take(1)[0]
-        if kind < _TEXTS[0]:
+        if kind < _TEXT:
             return
         length = self._number()
         if kind == _TUPLE:
             for _ in range(length):
                 self._skip_constant()
         else:
-            self._take(length + (kind in _TEXTS))
+            self._take(length + (kind in (_TEXT, _BYTES)))
 
     def _code(self) -> _Code:
         head = self._number()
