@@ -86,12 +86,22 @@ def compiled_texts(
 
     Raises Failure.
     """
+    return compiled_bodies(linked(texts), cross, architecture, optimize)
+
+
+def compiled_bodies(
+    bodies: dict[str, list[tuple[str, ast.stmt]]],
+    cross: Path,
+    architecture: str,
+    optimize: int = 3,
+) -> dict[str, bytes]:
+    """The same of modules that are linked already. Raises Failure."""
     if not cross.exists():
         raise Failure("no mpy-cross; run `make micropython`")
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder) / "x.py"
-        for name, body in sorted(linked(texts).items()):
+        for name, body in sorted(bodies.items()):
             text = link_modules.written(body)
             source.write_text(text)
             path = name.removesuffix(".py") + ".mpy"

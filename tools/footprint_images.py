@@ -7,6 +7,7 @@ They are made as tools/build_qemu.py makes its one, of which they leave the othe
 
 from __future__ import annotations
 
+import ast
 import fcntl
 import shutil
 import subprocess
@@ -18,7 +19,6 @@ from tools import boards, build_qemu, build_romfs, get_arm_toolchain, tailor
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "build" / "footprint"
 DIALECTS = {"1.6": ("ocpp16",), "2.0.1": ("ocpp201",), "both": build_romfs.DIALECTS}
-SIMULATED = "simulated board"
 _CONSOLE_S = 60
 _IMAGE_AT = 0x21000000
 _HEAP_BYTES_AT = 0x203FFF00  # boards/qemu_mps2/c/board.c
@@ -32,18 +32,21 @@ class Failure(Exception):
 FAILURES = (Failure, *build_qemu.FAILURES)
 
 
-def firmware(with_names: bool = True) -> Path:
-    """The emulated board's firmware; without the application's names it is one of its own."""
+def firmware(name: str = "usual", names_of: Mapping[str, bytes] | None = None) -> Path:
+    """The emulated board's firmware; if not the usual one, one with the names of these modules."""
     build_qemu.RESULT.mkdir(parents=True, exist_ok=True)
     with (build_qemu.RESULT / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if with_names:
+        if names_of is None:
             built = build_qemu.build_firmware(build_qemu.compile_modules())
         else:
-            built = build_qemu.build_firmware({}, folder=RESULT / "firmware-without-names")
-        copy = RESULT / f"{'with' if with_names else 'without'}-names.elf"
+            folder = RESULT / f"firmware-{name}"
+            built = build_qemu.build_firmware(dict(names_of), folder=folder)
+        copy = RESULT / f"{name}.elf"
         copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(built, copy)
+        new = copy.with_suffix(".new")
+        shutil.copy2(built, new)
+        new.rename(copy)
     return copy
 
 
@@ -58,10 +61,18 @@ def sources(dialects: tuple[str, ...], changed: Mapping[str, str] | None = None)
     return tailor.tailored(texts, dialects, sorted(boards.built()))
 
 
-def image(texts: Mapping[str, str], optimize: int = 3) -> bytes:
-    return build_romfs.image(
-        build_romfs.compiled_texts(dict(texts), build_romfs.CROSS, "armv7m", optimize)
-    )
+def modules(texts: Mapping[str, str]) -> dict[str, bytes]:
+    """The .mpy files by their paths."""
+    return compiled(build_romfs.linked(dict(texts)))
+
+
+def compiled(bodies: dict[str, list[tuple[str, ast.stmt]]]) -> dict[str, bytes]:
+    """Those of modules that are linked already."""
+    return build_romfs.compiled_bodies(bodies, build_romfs.CROSS, "armv7m")
+
+
+def image(texts: Mapping[str, str]) -> bytes:
+    return build_romfs.image(modules(texts))
 
 
 def folder(name: str, data: bytes, elf: Path) -> Path:
@@ -73,36 +84,6 @@ def folder(name: str, data: bytes, elf: Path) -> Path:
     link.unlink(missing_ok=True)
     link.symlink_to(elf)
     return path
-
-
-def alone(texts: Mapping[str, str]) -> dict[str, int]:
-    """Bytes of the .mpy of each source, compiled alone."""
-    found = {}
-    scratch = RESULT / "alone.py"
-    scratch.parent.mkdir(parents=True, exist_ok=True)
-    for name, text in sorted(texts.items()):
-        scratch.write_text(text)
-        data = build_romfs.compiled(scratch, name, build_romfs.CROSS, "armv7m", 3)
-        found[name] = len(data)
-    scratch.unlink()
-    return found
-
-
-def room(path: str) -> str:
-    """The part of the program that a source belongs to."""
-    if not path.startswith("chargepoint/") or "/hal/sim" in path:
-        return SIMULATED
-    parts = path.removesuffix(".py").split("/")[1:]
-    if parts[0] == "profiles" and len(parts) > 2:
-        return "/".join(parts[:2]) + (" schema" if parts[2] == "schema" else "")
-    return parts[0] if len(parts) > 1 else "runtime"
-
-
-def rooms(sizes: Mapping[str, int]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for path, size in sizes.items():
-        total[room(path)] = total.get(room(path), 0) + size
-    return dict(sorted(total.items(), key=lambda item: -item[1]))
 
 
 def console(built: Path, heap_bytes: int = _HEAP_BYTES) -> dict[str, int]:

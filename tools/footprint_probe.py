@@ -1,7 +1,9 @@
-"""What of the heap is not the station's, measured on the emulated board by tools/footprint.py.
+"""What the heap of the emulated board has in it before a station lives, measured there.
 
-The station there has simulated drivers and a line to the simulator. A program in place of its main
-imports and builds these alone, and throws the drivers' definitions out of the loaded application.
+The board has simulated drivers and a line to the simulator, which are not the station's. A program
+in place of its main imports and builds these alone, and throws the drivers' definitions out of the
+loaded application; on its way it sees what the interpreter takes, and what the application's
+definitions do.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from tools import footprint_images as images
 
 DRIVERS = "simulated drivers"
 LINE = "line to the simulator"
+INTERPRETER = "interpreter, asyncio, file system"
+DEFINITIONS = "definitions that are always in memory"
 _DRIVER_MODULES = ("hal/sim.py", "hal/sim_clock.py")
 _MAIN = """\
+import asyncio
 import gc
 import sys
 import machine
@@ -22,11 +27,11 @@ def used():
     gc.collect()
     return gc.mem_alloc()
 def look():
+    start = used()
     import chargepoint
     before = used()
     import board
     import channel
-    modules = used()
     line = channel.Channel()
     network = channel.Network(line)
     line_objects = used()
@@ -42,8 +47,11 @@ def look():
     whole = used()
     for name in {names}:
         chargepoint.__dict__.pop(name, None)
-    print("line to the simulator", line_objects - before)
-    print("simulated drivers", driver_objects - line_objects + whole - used())
+    definitions = whole - used()
+    print("{interpreter}", start)
+    print("{definitions}", before - start - definitions)
+    print("{line}", line_objects - before)
+    print("{drivers}", driver_objects - line_objects + definitions)
 try:
     look()
     print("end")
@@ -51,6 +59,14 @@ except Exception as error:
     sys.print_exception(error, sys.stdout)
 machine.reset()
 """
+
+
+def program() -> str:
+    text = _MAIN.replace("{names}", repr(tuple(names())))
+    told = {"interpreter": INTERPRETER, "definitions": DEFINITIONS, "line": LINE}
+    for key, name in {**told, "drivers": DRIVERS}.items():
+        text = text.replace(f"{{{key}}}", name)
+    return text
 
 
 def names(root: Path = images.ROOT) -> list[str]:
@@ -64,10 +80,11 @@ def names(root: Path = images.ROOT) -> list[str]:
     return found
 
 
-def measure(elf: Path) -> dict[str, int]:
-    """Bytes of heap of the simulated drivers and of the line to the simulator."""
-    text = _MAIN.replace("{names}", repr(tuple(names())))
-    texts = images.sources(images.DIALECTS["both"], {"main.py": text})
-    built = images.folder("probe", images.image(texts), elf)
-    found = images.console(built)
-    return {name: found[name] for name in (DRIVERS, LINE)}
+def measure(elf: Path) -> tuple[dict[str, int], dict[str, int]]:
+    """Bytes of heap: of the simulator's parts, and of what every station stands on."""
+    texts = images.sources(images.DIALECTS["both"], {"main.py": program()})
+    found = images.console(images.folder("probe", images.image(texts), elf))
+    return (
+        {name: found[name] for name in (DRIVERS, LINE)},
+        {name: found[name] for name in (INTERPRETER, DEFINITIONS)},
+    )

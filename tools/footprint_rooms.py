@@ -1,8 +1,8 @@
 """Which part of the program takes how many bytes of an image's flash, for tools/footprint.py.
 
-A linked module has statements of many sources. A function, a class and a table belong to the source
-that they are from, with the bytes that they have in the image. What the module has in common, its
-names and what runs when it is imported, is shared in proportion to these.
+A linked module has statements of many sources. A function, a class and a table belong to the
+source that they are from, with the bytes that they have in the image. What the module has in
+common, its names and what runs when it is imported, is shared in proportion to these.
 """
 
 from __future__ import annotations
@@ -73,7 +73,9 @@ def _names(node: ast.stmt) -> Iterable[str]:
 
 
 def _comprehension(node: ast.AST) -> str:
-    return "<genexpr>" if isinstance(node, ast.GeneratorExp) else f"<{type(node).__name__.lower()}>"
+    return (
+        "<genexpr>" if isinstance(node, ast.GeneratorExp) else f"<{type(node).__name__.lower()}>"
+    )
 
 
 def shared(total: int, weights: Mapping[str, int]) -> dict[str, int]:

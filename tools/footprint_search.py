@@ -64,9 +64,7 @@ class Pool:
         return why
 
 
-def search(
-    pool: Pool, plan: Plan, near_bytes: int, say: Callable[[str], None]
-) -> int | None:
+def search(pool: Pool, plan: Plan, near_bytes: int, say: Callable[[str], None]) -> int | None:
     """The smallest heap, in steps, in which two whole lives went through, while in one step less
     one did not; None if there is none. It is looked for from near_bytes on, by short lives."""
 

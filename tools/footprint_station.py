@@ -28,6 +28,7 @@ from tools import footprint_messages as messages
 from tools import footprint_tls
 
 TOKENS = ("04AABBCC", "04DDEEFF")
+AFTER = "idle after all"  # the last moment of a life
 QUEUED = 50  # events that wait for the connection to come back
 FRAMES = 1000  # after which the largest free block is looked at
 _STEP_S = 60
@@ -110,7 +111,7 @@ async def _live(station: _Station, plan: Plan) -> None:
         await _lose_connection(station)
     for evse, token in enumerate(TOKENS, 1):
         await station.end(evse, token)
-    await station.note("idle after all", "two sessions end")
+    await station.note(AFTER, "two sessions end")
     if plan.frames:
         await station.chat(plan.frames)
         await station.note(f"after {plan.frames} messages", None)

@@ -1,17 +1,34 @@
 """What each way to save flash or heap is worth, for tools/footprint.py.
 
-Each is measured by building without it. Tables are measured as tuples and dicts that have no text
-in them but numbers in its place: what the objects alone take, where bytes take next to nothing.
+An image is built without each. They run on a firmware that carries the names of all of them, for
+new names would be paid in heap. Tables are measured as tuples and dicts that have no text in them
+but numbers in its place: what the objects alone take, where bytes take next to nothing.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-from tools import boards, build_qemu, build_romfs, generate_variables
+from tools import (
+    boards,
+    build_qemu,
+    build_romfs,
+    generate_variables,
+    link_modules,
+    repack_mpy,
+)
 from tools import footprint_images as images
+from tools.footprint_ceilings import ROOMY_BYTES
+from tools.footprint_figures import Figures, Worth
+from tools.footprint_search import Pool
+from tools.footprint_station import AFTER, Plan
+
+USUAL = "usual"
+_COLD = re.compile(r"^ *@cold\n", re.MULTILINE)
 
 _MAIN = """\
 import gc
@@ -35,50 +52,128 @@ _REQUIRED = 0x8000
 _TABLES = {"1.6": "ocpp16", "2.0.1": "ocpp201"}
 
 
-def image_ways(texts: dict[str, dict[str, str]], sizes: dict[str, int]) -> dict[str, str]:
-    """In flash. texts, sizes: of the images."""
-    whole = build_romfs.image(build_qemu.compile_modules())
-    with_lines = images.image(texts["both"], optimize=0)
-    return {
-        "no line numbers and assertions (mpy-cross -O3)": flash(len(with_lines), sizes["both"]),
-        "nothing that the build can't use (tools/tailor.py)": flash(len(whole), sizes["both"]),
-        "only OCPP 1.6 in the image": flash(sizes["both"], sizes["1.6"]),
-        "only OCPP 2.0.1 in the image": flash(sizes["both"], sizes["2.0.1"]),
+def measure(pool: Pool, texts: dict[str, str], elf: Path) -> dict[str, Worth]:
+    """All but what a dialect less is worth. texts, elf: of the image with both dialects."""
+    found = variants(texts)
+    every = images.firmware("all-names", all_names(found))
+    lives = {}
+    for name, variant in found.items():
+        image = build_romfs.image(variant.files)
+        lives[name] = pool.live(_plan(images.folder(f"worth-{name}", image, every)))
+    nameless = images.firmware("without-names", {})
+    image = build_romfs.image(found[USUAL].files)
+    without = pool.live(_plan(images.folder("worth-nameless", image, nameless)))
+    heap = {name: life.result().moments[AFTER].used for name, life in lives.items()}
+    flash = {name: len(build_romfs.image(variant.files)) for name, variant in found.items()}
+    ways = {
+        variant.way: Worth(flash[name] - flash[variant.usual], heap[name] - heap[variant.usual])
+        for name, variant in found.items()
+        if name != USUAL
     }
+    unknown = without.result().moments[AFTER].used - heap[USUAL]
+    ways["the application's names, carried by the firmware"] = Worth(heap=unknown)
+    return ways | table_ways(texts, elf)
 
 
-def table_ways(texts: dict[str, str], elf: Path) -> dict[str, str]:
-    """In heap: tables as bytes, against the same as objects. texts: of the image with both."""
-    modules = {}
-    for package in _TABLES.values():
-        text = texts[f"chargepoint/profiles/{package}/schema.py"]
-        modules[f"{package}_bytes"] = text
-        modules[f"{package}_objects"] = schema_objects(_table(text))
-    modules["variables_bytes"] = texts["chargepoint/device_model/table.py"]
-    modules["variables_objects"] = variable_objects()
-    found = images.console(images.folder("tables", _image(modules), elf))
+def _plan(built: Path) -> Plan:
+    return Plan(built, "2.0.1", ROOMY_BYTES, short=True)
+
+
+def single_dialects(figures: Figures) -> dict[str, Worth]:
+    """What leaving out the other dialect is worth, at idle."""
     ways = {}
-    for dialect, package in _TABLES.items():
-        name = f"schemas of {dialect} as bytes"
-        ways[name] = heap(found[f"{package}_objects"], found[f"{package}_bytes"])
-    ways["variables as bytes"] = heap(found["variables_objects"], found["variables_bytes"])
+    for image in ("1.6", "2.0.1"):
+        flash = figures.image_bytes["both"] - figures.image_bytes[image]
+        heap = figures.idle(("both", image)) - figures.idle((image, image))
+        ways[f"only OCPP {image} in the image"] = Worth(flash, heap)
     return ways
 
 
-def flash(without: int, with_it: int) -> str:
-    return f"flash: {without - with_it:,} ({without:,} without it)"
+@dataclass(frozen=True)
+class Variant:
+    """An image that is built without a way to save."""
+
+    way: str
+    files: dict[str, bytes]
+    usual: str = USUAL  # the variant that it is compared with
 
 
-def heap(without: int, with_it: int) -> str:
-    return f"heap: {without - with_it:,} ({without:,} without it, {with_it:,} with it)"
+def variants(texts: dict[str, str]) -> dict[str, Variant]:
+    """By name; each without one way. texts: of the image with both dialects."""
+    warm = {path: _COLD.sub("", text) for path, text in texts.items()}
+    bodies = build_romfs.linked(texts)
+    linked = {path: link_modules.written(body) for path, body in bodies.items()}
+    path = "chargepoint/modules.py"
+    plain = _compiled(linked, 3)
+    return {
+        USUAL: Variant("", images.compiled(bodies)),
+        "kept": Variant(
+            "transient modules: dropped after their message",
+            images.modules(warm | {path: keep_transient(warm[path])}),
+            "warm",
+        ),
+        "warm": Variant("cold methods: in memory only while they run", images.modules(warm)),
+        "unlinked": Variant(
+            "linking: few modules of many (link_modules.py)",
+            repack_mpy.repacked(_compiled(warm, 3)),
+            "warm",  # without linking no method is cold
+        ),
+        "plain": Variant("repacking: short names, short operands (repack_mpy.py)", plain),
+        "lines": Variant(
+            "no line numbers and assertions (mpy-cross -O3)", _compiled(linked, 0), "plain"
+        ),
+        "whole": Variant(
+            "tailoring: nothing that the build can't use (tailor.py)", build_qemu.compile_modules()
+        ),
+    }
+
+
+def _compiled(texts: dict[str, str], optimize: int) -> dict[str, bytes]:
+    """Each alone."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder) / "x.py"
+        for name, text in texts.items():
+            scratch.write_text(text)
+            found[name.removesuffix(".py") + ".mpy"] = build_romfs.compiled(
+                scratch, name, build_romfs.CROSS, "armv7m", optimize
+            )
+    return found
+
+
+def all_names(found: dict[str, Variant]) -> dict[str, bytes]:
+    """The modules of all variants, so that a firmware can carry the names of each."""
+    modules: dict[str, bytes] = {}
+    for name, variant in found.items():
+        modules |= {
+            f"{name}/{path}" if path in modules else path: data
+            for path, data in variant.files.items()
+        }
+    return modules
+
+
+def table_ways(texts: dict[str, str], elf: Path) -> dict[str, Worth]:
+    """Tables as bytes, against the same as objects. texts: of the image with both dialects."""
+    pairs = {"variables": (texts["chargepoint/device_model/table.py"], variable_objects())}
+    for dialect, package in _TABLES.items():
+        text = texts[f"chargepoint/profiles/{package}/schema.py"]
+        pairs[f"schemas of {dialect}"] = (text, schema_objects(_table(text)))
+    modules = {}
+    for n, (as_bytes, as_objects) in enumerate(pairs.values()):
+        modules |= {f"bytes_{n}.py": as_bytes, f"objects_{n}.py": as_objects}
+    names = tuple(path.removesuffix(".py") for path in modules)
+    main = _MAIN.replace("{names}", repr(names))
+    data = build_romfs.image(_compiled(modules | {"main.py": main}, 3))
+    found = images.console(images.folder("tables", data, elf))
+    return {
+        f"{name}: as bytes, read in place": Worth(heap=found[f"objects_{n}"] - found[f"bytes_{n}"])
+        for n, name in enumerate(pairs)
+    }
 
 
 def keep_transient(text: str) -> str:
     """modules.py, changed so that no module is ever dropped after a message."""
-    before = "    if _used:\n"
-    if text.count(before) != 1:
-        raise images.Failure("modules.py: release() is not as footprint_worth.py knows it")
-    return text.replace(before, "    if _used < 0:\n")
+    return text + "\n\ndef release():\n    pass\n"
 
 
 def schema_objects(table: bytes) -> str:
@@ -147,17 +242,3 @@ def _table(text: str) -> bytes:
         if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "TABLE":
             return ast.literal_eval(statement.value)
     raise images.Failure("a schema module has no TABLE")
-
-
-def _image(modules: dict[str, str]) -> bytes:
-    names = tuple(name for name in modules)
-    texts = modules | {"main": _MAIN.replace("{names}", repr(names))}
-    files = {}
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder) / "x.py"
-        for name, text in texts.items():
-            scratch.write_text(text)
-            files[f"{name}.mpy"] = build_romfs.compiled(
-                scratch, f"{name}.py", build_romfs.CROSS, "armv7m", 3
-            )
-    return build_romfs.image(files)

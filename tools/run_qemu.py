@@ -27,7 +27,7 @@ from host_sim.client import ControlError, SimulatorError, SimulatorProcess  # no
 from host_sim.csms import Csms  # noqa: E402
 from host_sim.csms_records import Transaction  # noqa: E402
 from host_sim.station_process import HEAP_VARIABLE  # noqa: E402
-from tools import build_qemu, build_romfs, get_arm_toolchain, get_micropython  # noqa: E402
+from tools import build_qemu, build_romfs, footprint_images, footprint_rooms  # noqa: E402
 
 _STEP_S = 60
 _SAMPLES = 3
@@ -36,24 +36,6 @@ _STATION_TOML = """\
 [variables]
 "SampledDataCtrlr.TxUpdatedInterval" = 20
 """
-_BOARD_MODULES = ("main.mpy", "board.mpy", "channel.mpy", "host/")
-
-
-def room(module: str) -> str:
-    """The part of the program that a module of the image belongs to."""
-    if module.startswith(_BOARD_MODULES) or "/hal/sim" in module:
-        return "(simulated board)"
-    parts = module.removesuffix(".mpy").split("/")[1:]
-    if parts[0] == "profiles" and len(parts) > 2:
-        return "/".join(parts[:2]) + (" schema" if parts[2] == "schema" else "")
-    return parts[0] if len(parts) > 1 else "runtime"
-
-
-def rooms(sizes: dict[str, int]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for module, size in sizes.items():
-        total[room(module)] = total.get(room(module), 0) + size
-    return dict(sorted(total.items(), key=lambda item: -item[1]))
 
 
 def differences(
@@ -151,6 +133,15 @@ async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]
     return heap, problems
 
 
+def rooms() -> dict[str, int]:
+    """Bytes in the image, the largest first."""
+    bodies = build_romfs.linked(footprint_images.sources(build_romfs.DIALECTS))
+    found = footprint_rooms.rooms(
+        footprint_rooms.by_source(footprint_images.compiled(bodies), bodies)
+    )
+    return dict(sorted(found.items(), key=lambda item: -item[1]))
+
+
 def show(title: str, rows: dict[str, int]) -> None:
     print(f"\n{title}")
     for name, size in rows.items():
@@ -166,17 +157,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--without-names", action="store_true", help="as of another application")
     options = parser.parse_args(arguments)
     try:
-        _, _, sizes = build_qemu.build(with_names=not options.without_names)
-    except (
-        build_qemu.Failure,
-        build_romfs.Failure,
-        get_arm_toolchain.Failure,
-        get_micropython.Failure,
-    ) as failure:
+        build_qemu.build(with_names=not options.without_names)
+        by_room = rooms()
+    except (footprint_rooms.Failure, *footprint_images.FAILURES) as failure:
         print(f"qemu: {failure}", file=sys.stderr)
         return 1
-    by_room = rooms(sizes)
-    application = sum(by_room.values()) - by_room.pop("(simulated board)")
+    application = sum(by_room.values()) - by_room.pop(footprint_rooms.SIMULATED)
     show("bytes in the ROMFS image", {"application": application, **by_room})
     os.environ[HEAP_VARIABLE] = str(options.heap)
     failed = False

@@ -11,5 +11,5 @@ instructions: venv micropython ## instructions of each message, compared with th
 	@$(BIN)/python tools/instructions.py $(if $(WRITE),--write)
 
 .PHONY: footprint
-footprint: venv micropython ## flash and heap beside the budgets: docs/footprint.md (ALL=1: what each way to save is worth)
-	@$(BIN)/python tools/footprint.py $(if $(ALL),--all)
+footprint: venv micropython ## flash and heap beside the budgets: docs/footprint.md (some ten minutes)
+	@$(BIN)/python tools/footprint.py

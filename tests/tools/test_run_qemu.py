@@ -1,4 +1,4 @@
-"""`make qemu`: what it takes for a whole session, and what the footprint's rooms are."""
+"""`make qemu`: what it takes for a whole session."""
 
 import pytest
 
@@ -44,25 +44,3 @@ def test_a_session_that_is_not_there_or_brought_nothing():
     assert "at EVSE 2;" in run_qemu.differences([record(2, 40, 43)], METERS)[0]
     assert "at EVSE none;" in run_qemu.differences([], METERS)[0]
     assert "0 to 0 Wh" in run_qemu.differences([record(1, 0, 0)], {1: (0, 0)})[0]
-
-
-def test_the_rooms_of_an_image():
-    sizes = {
-        "main.mpy": 1,
-        "host/board.mpy": 2,
-        "chargepoint/hal/sim.mpy": 4,
-        "chargepoint/runtime.mpy": 8,
-        "chargepoint/station/evse.mpy": 16,
-        "chargepoint/station/power.mpy": 32,
-        "chargepoint/profiles/ocpp16/keys.mpy": 64,
-        "chargepoint/profiles/ocpp16/schema.mpy": 128,
-        "chargepoint/profiles/__init__.mpy": 256,
-    }
-    assert run_qemu.rooms(sizes) == {
-        "profiles": 256,
-        "profiles/ocpp16 schema": 128,
-        "profiles/ocpp16": 64,
-        "station": 48,
-        "runtime": 8,
-        "(simulated board)": 7,
-    }

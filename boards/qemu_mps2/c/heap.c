@@ -96,7 +96,7 @@ void __wrap_gc_free(void *block) {
 // heap.measure(): bytes that live, the most that lived at once since the last time (0 if that is not
 // watched), free bytes, and the bytes of the largest free block. Collects the garbage.
 static mp_obj_t heap_measure(void) {
-    int most = most_bytes;
+    int most = watched ? most_bytes : 0;
     gc_collect();
     gc_info_t info;
     gc_info(&info);

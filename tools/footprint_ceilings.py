@@ -1,0 +1,76 @@
+"""What tests hold of the footprint: a few figures, compared with tools/footprint_ceilings.csv."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from tools import footprint_images
+from tools.footprint_figures import IDLE
+from tools.footprint_search import Pool
+from tools.footprint_station import Plan
+
+TABLE = footprint_images.ROOT / "tools" / "footprint_ceilings.csv"
+MARGIN = 0.02
+ROOMY_BYTES = 128 * 1024  # a heap in which nothing is short
+
+
+def quick() -> dict[str, int]:
+    """Flash, and heap with the simulator's parts, of short lives. Raises a Failure, or Failed."""
+    elf = footprint_images.firmware()
+    found, built = {}, {}
+    for name, dialects in footprint_images.DIALECTS.items():
+        data = footprint_images.image(footprint_images.sources(dialects))
+        built[name] = footprint_images.folder(name, data, elf)
+        found[f"rom {name}"] = len(data)
+    with Pool() as pool:
+        lives = {
+            dialect: pool.live(Plan(built["both"], dialect, ROOMY_BYTES, watched=True, short=True))
+            for dialect in ("1.6", "2.0.1")
+        }
+        for dialect, future in lives.items():
+            life = future.result()
+            found[f"heap idle {dialect}"] = life.moments[IDLE].used
+            found[f"heap peak {dialect}"] = max(life.peaks.values())
+    return found
+
+
+def load(text: str) -> dict[str, int]:
+    return {row["figure"]: int(row["bytes"]) for row in csv.DictReader(io.StringIO(text))}
+
+
+def dump(found: dict[str, int]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("figure", "bytes"))
+    writer.writerows(sorted(found.items()))
+    return text.getvalue()
+
+
+def grown(recorded: dict[str, int], found: dict[str, int]) -> list[str]:
+    """What takes more than is recorded, by more than the margin, a line each."""
+    lines = []
+    for name in sorted(recorded.keys() | found.keys()):
+        if name not in found or name not in recorded:
+            lines.append(f"{name}: {'recorded' if name in recorded else 'measured'} only")
+        elif found[name] > recorded[name] * (1 + MARGIN):
+            change = found[name] / recorded[name] - 1
+            lines.append(
+                f"{name}: {found[name]:,} bytes, {recorded[name]:,} are recorded: {change:+.1%}"
+            )
+    return lines
+
+
+def hold(record: bool) -> int:
+    """Compare the few figures with the recorded ones, or record them. The exit status."""
+    found = quick()
+    if record:
+        TABLE.write_text(dump(found))
+        print(f"{TABLE.name}: {len(found)} figures")
+        return 0
+    lines = grown(load(TABLE.read_text()) if TABLE.exists() else {}, found)
+    for line in lines:
+        print(line)
+    if lines:
+        print("if that is wanted, record it: python tools/footprint.py --quick --record")
+    return 1 if lines else 0
