@@ -2,7 +2,8 @@
 
 A linked module has statements of many sources. A function, a class and a table belong to the
 source that they are from, with the bytes that they have in the image. What the module has in
-common, its names and what runs when it is imported, is shared in proportion to these.
+common, its names and what runs when it is imported, is shared in proportion to its functions and
+classes.
 """
 
 from __future__ import annotations
@@ -34,33 +35,35 @@ def by_source(files: Mapping[str, bytes], bodies: Mapping[str, Body]) -> dict[st
     found = {DIRECTORY: len(build_romfs.image(dict(files))) - sum(map(len, files.values()))}
     for path, body in bodies.items():
         data = files[path.removesuffix(".py") + ".mpy"]
-        own = _own(path, data, body)
-        common = shared(len(data) - sum(own.values()), own)
-        for source, size in own.items():
-            found[source] = found.get(source, 0) + size + common[source]
+        code, tables = _own(path, data, body)
+        common = shared(len(data) - sum(code.values()) - sum(tables.values()), code)
+        for source in code:
+            size = code[source] + tables[source] + common[source]
+            found[source] = found.get(source, 0) + size
     return found
 
 
-def _own(path: str, data: bytes, body: Body) -> dict[str, int]:
-    """Bytes of the functions, classes and tables of each source in a module."""
-    found = dict.fromkeys([source for source, _ in body] or [path], 0)
+def _own(path: str, data: bytes, body: Body) -> tuple[dict[str, int], dict[str, int]]:
+    """Bytes of the functions and classes, and of the tables, of each source in a module."""
+    code = dict.fromkeys([source for source, _ in body] or [path], 0)
+    tables = dict.fromkeys(code, 0)
     functions, constants = repack_mpy.parts(data)
     count = 0
     for source, node in body:
         for name in _names(node):
             if count == len(functions) or functions[count][0] not in ("", name):
                 raise Failure(f"{path}: its .mpy has no {name} where its source has it")
-            found[source] += functions[count][1]
+            code[source] += functions[count][1]
             count += 1
         for inner in ast.walk(node):
             if isinstance(inner, ast.Constant) and isinstance(inner.value, bytes):
                 value = repack_mpy.constant(inner.value)
                 if value in constants:
                     constants.remove(value)
-                    found[source] += len(value)
+                    tables[source] += len(value)
     if count != len(functions):
         raise Failure(f"{path}: its .mpy has {len(functions)} definitions, its source {count}")
-    return found
+    return code, tables
 
 
 def _names(node: ast.stmt) -> Iterable[str]:

@@ -20,7 +20,6 @@ from tools.footprint_station import Failed, Life, Plan, live
 
 STEP_BYTES = 2 * 1024
 MOST_BYTES = 192 * 1024  # no search goes above
-_WHOLE = 2  # lives that must go through
 
 
 def lived(plan: Plan) -> Life:
@@ -53,26 +52,25 @@ class Pool:
     def live(self, plan: Plan) -> Future[Life]:
         return self._executor.submit(lived, plan)
 
-    def go_through(self, plan: Plan, count: int) -> str:
-        """Why one of so many lives by this plan failed; empty if none did."""
-        why = ""
-        for future in [self.live(plan) for _ in range(count)]:
-            try:
-                future.result()
-            except Failed as failed:
-                why = str(failed)
-        return why
+    def go_through(self, plan: Plan) -> str:
+        """Why a life by this plan failed; empty if it did not."""
+        try:
+            self.live(plan).result()
+        except Failed as failed:
+            return str(failed)
+        return ""
 
 
 def search(pool: Pool, plan: Plan, near_bytes: int, say: Callable[[str], None]) -> int | None:
-    """The smallest heap, in steps, in which two whole lives went through, while in one step less
-    one did not; None if there is none. It is looked for from near_bytes on, by short lives."""
+    """The smallest heap, in steps, in which two lives went through, while in one step less one did
+    not; None if there is none. It is looked for from near_bytes on."""
 
-    def enough(steps: int, whole: bool) -> bool:
-        heap_bytes = steps * STEP_BYTES
-        attempt = dataclasses.replace(plan, heap_bytes=heap_bytes, short=not whole)
-        why = pool.go_through(attempt, _WHOLE if whole else 1)
-        say(f"{heap_bytes:,} bytes{', a whole life' if whole else ''}: {why or 'enough'}")
+    def enough(steps: int, again: bool) -> bool:
+        attempt = dataclasses.replace(plan, heap_bytes=steps * STEP_BYTES)
+        # Where a heap is much too small, a short life finds out soon.
+        why = "" if again else pool.go_through(dataclasses.replace(attempt, short=True))
+        why = why or pool.go_through(attempt)
+        say(f"{attempt.heap_bytes:,} bytes: {why or 'enough'}{', again' if again else ''}")
         return not why
 
     steps = smallest(enough, near_bytes // STEP_BYTES, MOST_BYTES // STEP_BYTES)
@@ -80,8 +78,8 @@ def search(pool: Pool, plan: Plan, near_bytes: int, say: Callable[[str], None]) 
 
 
 def smallest(enough: Callable[[int, bool], bool], near: int, most: int) -> int | None:
-    """The smallest number that is enough for a whole life, while one less was not for one; None
-    if there is none up to `most`. enough(number, whole): by trying."""
+    """The smallest number that is enough twice, while one less was not; None if there is none up
+    to `most`. enough(number, again): by trying."""
     low, high, stride = 0, near, 1  # 0 is never enough
     if enough(near, False):
         while high > 1 and enough(low := max(high - stride, 1), False):
@@ -89,10 +87,10 @@ def smallest(enough: Callable[[int, bool], bool], near: int, most: int) -> int |
     else:
         low, high = near, near + 1
         while not enough(high, False):
-            low, stride = high, stride * 2
-            high += stride
-            if high > most:
+            if high == most:
                 return None
+            low, stride = high, stride * 2
+            high = min(high + stride, most)
     while high - low > 1:
         middle = (low + high) // 2
         if enough(middle, False):
@@ -101,6 +99,8 @@ def smallest(enough: Callable[[int, bool], bool], near: int, most: int) -> int |
             low = middle
     while not enough(high, True):
         high += 1
+        while high <= most and not enough(high, False):
+            high += 1
         if high > most:
             return None
     return high

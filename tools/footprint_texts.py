@@ -80,8 +80,8 @@ ROM = """\
 
 The image is linked: a few modules have what many sources say. A function, a class and a table
 count for their source with the bytes that they have in the image; what a module has in common
-(its names, and what runs when it is imported) is shared in proportion to that. The budget stands
-against the whole image less the simulated board.
+(its names, and what runs when it is imported) is shared in proportion to their functions and
+classes. The budget stands against the whole image less the simulated board.
 """
 WORTH = """\
 ## What the ways to save are worth

@@ -41,6 +41,11 @@ def test_a_table_is_its_sources():
     assert sizes["chargepoint/a.py"] < without["chargepoint/a.py"] + 50
 
 
+def test_a_source_that_is_only_a_table_has_no_part_in_the_names():
+    sizes = found(a=f"from .b import TABLE\n{SMALL}    TABLE[x]\n", b=f"TABLE = {TABLE!r}\n")
+    assert sizes["chargepoint/b.py"] == len(TABLE) + 4  # kind, length, a 0 behind it
+
+
 def test_cold_methods_count_for_the_source_of_their_class():
     cold = f"class _Lamp:\n  @cold\n  def mend(self):\n    return {TABLE!r}\n"
     sizes = found(
