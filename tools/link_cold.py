@@ -22,9 +22,10 @@ MARK = "cold"
 BIND = "bind"  # of modules.py
 
 
-def split(modules: dict[str, Module]) -> list[str]:
-    """Take the cold methods out of these modules, and add those with them; their names."""
-    added = []
+def split(modules: dict[str, Module]) -> dict[str, str]:
+    """Take the cold methods out of these modules, and add those with them: their names, each with
+    that of the module of its class."""
+    added = {}
     for module in list(modules.values()):
         if module.name.partition(".")[0] != PACKAGE:
             continue
@@ -39,7 +40,7 @@ def split(modules: dict[str, Module]) -> list[str]:
                 if new.name in modules:
                     raise failure(module, found[0], f"two classes {name} have cold methods")
                 modules[new.name] = new
-                added.append(new.name)
+                added[new.name] = module.name
     _check_bases(modules, {name.removeprefix(f"{PACKAGE}.{MARK}_") for name in added})
     return added
 

@@ -72,6 +72,7 @@ class _Linker:
             self._paths[name] = path
             self.modules[name] = Module(name, tree, is_package, self._target(name, transient))
         cold = link_cold.split(self.modules)
+        self._paths |= {name: self._paths[origin] for name, origin in cold.items()}
         for module in self.modules.values():
             module.tree.body = list(single(pruned(module.tree.body, module.name)))
             module.names = {name: name for name in bound(module.tree.body)}
@@ -209,7 +210,7 @@ class _Linker:
             body: list[tuple[str, ast.stmt]] = []
             seen: set[str] = set()
             for module in group:
-                source = self._source(module)
+                source = self._paths[module.name]
                 for one in statements[module.name]:
                     if one.defines and not needed & {(module.name, n) for n in one.defines}:
                         continue
@@ -224,13 +225,6 @@ class _Linker:
             if body or not target.startswith(PACKAGE + "."):
                 found[path] = body
         return found
-
-    def _source(self, module: Module) -> str:
-        """The path of what a module was written in; of cold methods that of their class."""
-        name = module.name
-        if name not in self._paths:
-            name = max((n for n in self._paths if name.startswith(n + "_")), key=len)
-        return self._paths[name]
 
     def _needed(self, statements: dict[str, list[Statement]]) -> set[tuple[str, str]]:
         """The global names that something needs which is not one itself: (module, name)."""
