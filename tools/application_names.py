@@ -3,6 +3,8 @@
 A name that the firmware does not know costs some 14 bytes of heap for good when the application is
 loaded, a text 16. Frozen, both are static strings, and cost none. An application with other names
 runs all the same and pays for those that are new; the firmware need not be built anew for it.
+The keys of all OCPP messages are among the names, some 5 kB: else a parsed message has 32 bytes
+for each of its keys, as often as it comes.
 
     freeze_mpy(FOLDER, "application_names.mpy")  # in the firmware's manifest
 
@@ -13,7 +15,10 @@ these names in its table; the same .mpy files give the same module.
 from __future__ import annotations
 
 import string
+from collections.abc import Iterator
 from pathlib import Path
+
+from tools import generate_schemas
 
 MODULE = "application_names.mpy"
 _LONGEST = 255  # bytes of a static string
@@ -76,13 +81,26 @@ class Mpy:
 
 
 def names(files: dict[str, bytes]) -> list[str]:
-    """What these modules, by their paths in the image, make known when they are loaded."""
+    """What these modules, by their paths in the image, make known, and what messages do."""
     found = set(string.ascii_letters + string.digits)  # each character of a text that is looked at
+    for version in generate_schemas.VERSIONS:
+        found.update(_keys(generate_schemas.load(version)))
     for path, data in files.items():
         mpy = Mpy(data)
         found.update(mpy.names, mpy.texts, (_ROOT + path,))
         found.update(path.removesuffix(".mpy").removesuffix("/__init__").split("/"))
     return sorted(name for name in found if name and len(name.encode()) <= _LONGEST)
+
+
+def _keys(schema) -> Iterator[str]:
+    """The names of all properties in JSON schemas."""
+    if isinstance(schema, dict):
+        yield from schema.get("properties", ())
+        for inner in schema.values():
+            yield from _keys(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            yield from _keys(inner)
 
 
 def module(files: dict[str, bytes]) -> bytes:

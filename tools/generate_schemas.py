@@ -38,6 +38,7 @@ import sys
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 _DIALECTS = (("v16", "ocpp16"), ("v201", "ocpp201"))
+VERSIONS = tuple(version for version, _ in _DIALECTS)
 
 # Say nothing about what is valid, or (additionalItems beside one schema for all items,
 # additionalProperties of a string) have no effect. A "default" is applied by nobody.

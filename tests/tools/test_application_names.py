@@ -64,3 +64,8 @@ def test_module_is_the_same_for_the_same_application(tmp_path: Path):
 def test_what_is_no_mpy_is_refused():
     with pytest.raises(ValueError, match="no .mpy of format 6"):
         application_names.names({"x.mpy": b"M\x07\x00\x1f\x00\x00"})
+
+
+def test_the_keys_of_all_messages_are_among_the_names():
+    found = application_names.names({})
+    assert {"idTagInfo", "chargingSchedulePeriod", "startPeriod", "customData"} <= set(found)
