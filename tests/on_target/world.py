@@ -50,12 +50,15 @@ class Journal:
         self.first = 1  # seq of the oldest one, kept at seq % SIZE
         self.next = 1
 
-    def append(self, data):
+    def append(self, *parts):
         seq = self.next
         if seq - self.first >= self.SIZE:
             raise OSError(28)
-        self.entries[seq % self.SIZE][: len(data)] = data
-        self.lengths[seq % self.SIZE] = len(data)
+        at = 0
+        for part in parts:
+            self.entries[seq % self.SIZE][at : at + len(part)] = part
+            at += len(part)
+        self.lengths[seq % self.SIZE] = at
         self.next += 1
         return seq
 

@@ -203,10 +203,10 @@ class MemoryJournal:
         self._records = []
         self._next_seq = 1
 
-    def append(self, data) -> int:
+    def append(self, *parts) -> int:
         seq = self._next_seq
         self._next_seq += 1
-        self._records.append((seq, bytes(data)))
+        self._records.append((seq, b"".join(parts)))
         return seq
 
     def head(self):

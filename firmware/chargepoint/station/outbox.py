@@ -44,12 +44,12 @@ class Outbox:
     def append_transaction(self, record) -> None:
         """Journal a TransactionRecord; when this returns it survives a power cut."""
         parts = modules.use("station.record_bytes").parts(record)
-        self.last_seq = self.journal.append(b"".join((bytes((_TRANSACTION,)),) + parts))
+        self.last_seq = self.journal.append(bytes((_TRANSACTION,)), *parts)
 
     @cold
     def append_security_event(self, event: dict) -> None:
         """Journal {"type", "epoch_s" or None, "tick_ms", "boot_count", "techInfo"}."""
-        self.last_seq = self.journal.append(bytes((_SECURITY,)) + json.dumps(event).encode())
+        self.last_seq = self.journal.append(bytes((_SECURITY,)), json.dumps(event).encode())
 
     @cold
     def set_server_id(self, transaction_id: str, server_id: int) -> None:

@@ -99,7 +99,7 @@ def unpack(data: bytes, at: int = 0) -> TransactionRecord:
     if len(data) != end + SAMPLE_BYTES * head[4]:
         raise ValueError("transaction record of a wrong length")
     if head[4]:
-        record.samples = bytes(data[end:])
+        record.samples = data[end:]
         modules.use("station.samples").check(record.samples)
     return record
 

@@ -52,7 +52,9 @@ class FileSlots:
     def save(self, name: str, data: bytes) -> None:
         newest = self._newest(name)
         number = newest[0] + 1 if newest else 0
-        file_access.write(self._file(name, number), frame.pack(frame.SLOT, number, data))
+        with open(self._file(name, number), "wb") as file:
+            frame.write(file, frame.SLOT, number, data)
+            file_access.sync(file)
 
     @cold
     def delete(self, name: str) -> None:
@@ -65,13 +67,13 @@ class FileSlots:
         newest = None
         damaged = 0
         for number in (0, 1):
-            data = file_access.read(self._file(name, number))
-            entry = frame.unpack(data, 0) if data else None
-            if entry is not None:
-                if newest is None or entry[1] > newest[0]:
-                    newest = (entry[1], entry[2])
-            elif data is not None:
-                damaged += 1
+            if file_access.exists(self._file(name, number)):
+                with open(self._file(name, number), "rb") as file:
+                    entry = frame.read(file)
+                if entry is None:
+                    damaged += 1
+                elif newest is None or entry[1] > newest[0]:
+                    newest = entry[1:]
         if damaged and newest is None and name not in self._damaged:
             self._damaged.append(name)
         return newest
@@ -92,42 +94,39 @@ class FileJournal:
 
     @cold
     def _load(self, damaged: list) -> None:
-        data = file_access.read(self._path) or b""
-        at = 0
-        while at < len(data):
-            entry = frame.unpack(data, at)
-            if entry is None:
-                break
-            kind, number, _, end = entry
-            if kind == frame.ENTRY:
-                self._waiting.append((number, at))
-                self._next_seq = max(self._next_seq, number + 1)
-            elif kind == frame.ACKNOWLEDGED:
-                self._forget(number)
-            elif kind == frame.HEADER:
-                self._next_seq = number
-            at = end
-        self._size = at
-        if at < len(data):
+        if not file_access.exists(self._path):
+            return
+        with open(self._path, "rb") as file:
+            entry = frame.read(file)
+            while entry is not None:
+                kind, number, payload = entry
+                if kind == frame.ENTRY:
+                    self._waiting.append((number, self._size))
+                    self._next_seq = max(self._next_seq, number + 1)
+                elif kind == frame.ACKNOWLEDGED:
+                    self._forget(number)
+                elif kind == frame.HEADER:
+                    self._next_seq = number
+                self._size += frame.OVERHEAD + len(payload)
+                entry = frame.read(file)
+            end = file.seek(0, 2)
+        if self._size < end:
             damaged.append("journal")  # a torn last entry: it was never promised to anyone
             self._rewrite()
 
     @cold
-    def append(self, payload: bytes) -> int:
-        """Journal an entry; it is safe when this returns its sequence number."""
-        seq = self._next_seq
-        self._append(frame.pack(frame.ENTRY, seq, payload))
-        self._waiting.append((seq, self._size))
-        self._size += len(payload) + 12
+    def append(self, *parts) -> int:
+        """Journal an entry, the parts joined; it is safe when this returns its sequence number."""
+        seq, at = self._next_seq, self._size
+        self._append(frame.ENTRY, seq, *parts)
+        self._waiting.append((seq, at))
         self._next_seq = seq + 1
         return seq
 
     @cold
     def acknowledge(self, seq: int) -> None:
         """The entry need not be kept any longer."""
-        entry = frame.pack(frame.ACKNOWLEDGED, seq, b"")
-        self._append(entry)
-        self._size += len(entry)
+        self._append(frame.ACKNOWLEDGED, seq)
         self._forget(seq)
         if self._size > _COMPACT_BYTES * (1 + len(self._waiting) // 64):
             self._rewrite()
@@ -149,18 +148,17 @@ class FileJournal:
     def _entry(self, waiting):
         with open(self._path, "rb") as file:
             file.seek(waiting[1])
-            head = file.read(8)
-            data = head + file.read((head[2] | head[3] << 8) + 4)
-        entry = frame.unpack(data, 0)
+            entry = frame.read(file)
         if entry is None:
             raise OSError("journal entry %d is gone from the flash" % waiting[0])
-        return entry[1], entry[2]
+        return entry[1:]
 
     @cold
-    def _append(self, data: bytes) -> None:
+    def _append(self, kind: int, number: int, *parts) -> None:
         with open(self._path, "ab") as file:
-            file.write(data)
+            size = frame.write(file, kind, number, *parts)
             file_access.sync(file)
+        self._size += size
 
     @cold
     def _forget(self, seq: int) -> None:
@@ -170,11 +168,11 @@ class FileJournal:
     def _rewrite(self) -> None:
         kept = []
         with open(self._path + ".new", "wb") as file:
-            size = file.write(frame.pack(frame.HEADER, self._next_seq, b""))
+            size = frame.write(file, frame.HEADER, self._next_seq)
             for waiting in self._waiting:
                 seq, payload = self._entry(waiting)
                 kept.append((seq, size))
-                size += file.write(frame.pack(frame.ENTRY, seq, payload))
+                size += frame.write(file, frame.ENTRY, seq, payload)
             file_access.sync(file)
         os.rename(self._path + ".new", self._path)
         self._waiting, self._size = kept, size

@@ -14,7 +14,6 @@ from ..compat import const
 
 _MAGIC = const(0xA5)
 _HEAD = "<BBHI"
-_OVERHEAD = const(12)
 
 ENTRY = 1
 ACKNOWLEDGED = 2
@@ -22,23 +21,36 @@ SLOT = 3
 HEADER = 4
 
 
-def pack(kind: int, number: int, payload: bytes) -> bytes:
-    """The framed entry. Raises ValueError where the payload is beyond 65,535 bytes."""
-    if len(payload) > 0xFFFF:
-        raise ValueError("entry of %d bytes is too long" % len(payload))
-    body = struct.pack(_HEAD, _MAGIC, kind, len(payload), number) + payload
-    return body + struct.pack("<I", crc32(body))
+OVERHEAD = const(12)  # bytes of an entry around its payload
 
 
-def unpack(data, at: int):
-    """(kind, number, payload, end) of the entry at `at`, or None if there is no whole entry."""
-    if len(data) < at + _OVERHEAD:
+def write(file, kind: int, number: int, *parts) -> int:
+    """Write an entry whose payload is the parts joined; returns its bytes.
+
+    Raises ValueError where the payload is beyond 65,535 bytes.
+    """
+    length = sum([len(part) for part in parts])
+    if length > 0xFFFF:
+        raise ValueError("entry of %d bytes is too long" % length)
+    head = struct.pack(_HEAD, _MAGIC, kind, length, number)
+    checksum = crc32(head)
+    file.write(head)
+    for part in parts:
+        checksum = crc32(part, checksum)
+        file.write(part)
+    file.write(struct.pack("<I", checksum))
+    return OVERHEAD + length
+
+
+def read(file):
+    """(kind, number, payload) of the entry where the file is, or None if it is not whole."""
+    head = file.read(8)
+    if len(head) < 8:
         return None
-    magic, kind, length, number = struct.unpack_from(_HEAD, data, at)
-    end = at + _OVERHEAD + length
-    if magic != _MAGIC or len(data) < end:
+    magic, kind, length, number = struct.unpack(_HEAD, head)
+    if magic != _MAGIC:
         return None
-    body = bytes(memoryview(data)[at : end - 4])
-    if struct.unpack_from("<I", data, end - 4)[0] != crc32(body):
+    payload = file.read(length)
+    if file.read(4) != struct.pack("<I", crc32(payload, crc32(head))):
         return None
-    return kind, number, body[8:], end
+    return kind, number, payload
