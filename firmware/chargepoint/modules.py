@@ -83,6 +83,12 @@ def release() -> None:
             _forget(full)
 
 
+def done(name: str) -> None:
+    """Drop a transient module that has done its part, before others come in."""
+    if not _kept:
+        drop(name)
+
+
 def drop(name: str) -> None:
     """Forget a module, or a package with all that is in it. Who holds it goes on with it."""
     if MICROPYTHON:

@@ -65,12 +65,11 @@ class Endpoint:
         """Take one message of the peer: a str, or a view of its bytes."""
         if self.profile is None:  # came in while the connection was being given up
             return
-        message = _message()
-        try:
-            kind, message_id, first, second = message.parse(text)
-        except message.FrameError as error:
-            self._refuse(*error.args)
+        frame = self._parsed(text)
+        modules.done("rpc.message")
+        if frame is None:
             return
+        kind, message_id, first, second = frame
         if kind == _CALL:
             self._handle(message_id, first, second)
         elif message_id != self.outstanding:
@@ -83,6 +82,16 @@ class Endpoint:
                 self._finish(first, None)
             else:
                 self._finish(None, "the answer has a %s at '%s'" % violation)
+
+    @cold
+    def _parsed(self, text):
+        """What `message.parse` says, or None for what is no message: it has been dealt with."""
+        message = _message()
+        try:
+            return message.parse(text)
+        except message.FrameError as error:
+            self._refuse(*error.args)
+            return None
 
     @cold
     def oversized(self, beginning: str) -> None:
@@ -189,6 +198,8 @@ class Endpoint:
             return _schema().check(self.profile.TABLE, name, payload)
         except (TypeError, RuntimeError, MemoryError):  # MicroPython's JSON allows any key
             return "FormatViolation", ""
+        finally:
+            modules.done("rpc.schema")
 
 
 def _message():
