@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 
 from host_sim import session as sessions
 from host_sim.client import ControlError, SimulatorError, SimulatorProcess
-from host_sim.config import ConfigError, csms_url
+from host_sim.config import TARGETS, ConfigError, csms_url
 from host_sim.csms import Csms
 from host_sim.session import NEEDED_SAMPLES, Session
 from host_sim.terminal import Transcript
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--csms", default="", help="endpoint URL without the identity")
     parser.add_argument("--once", action="store_true", help="end after the sessions")
     parser.add_argument("--token", default=_TOKEN, help="the card that is presented")
-    parser.add_argument("--target", default="cpython", choices=("cpython", "unix"))
+    parser.add_argument("--target", default="cpython", choices=TARGETS)
     given = parser.parse_args(arguments)
     dialects = tuple(name.strip().removeprefix("ocpp") for name in given.ocpp.split(","))
     if not set(dialects) <= set(_DIALECTS) or len(set(dialects)) != len(dialects):

@@ -1,10 +1,11 @@
-"""`make qemu`: boot the station in the emulator, charge once in each dialect, print the footprint.
+"""`make qemu`: boot the station in the emulator, charge in each dialect, print what it took.
 
     python tools/run_qemu.py [--heap BYTES] [--dialects 2.0.1 1.6]
 
 Bytes of heap are those in use after a collection, with all that the interpreter, asyncio and the
 line to the simulator take; what these take is told too. Virtual time: a session takes seconds.
-Exit status 1 if a session is not whole, or the server's record is not what the meter shows.
+Exit status 1 if a session is not whole, or the server's record is not what the meter shows. The
+footprint in full, with peaks and the budgets, is tools/footprint.py.
 """
 
 from __future__ import annotations
@@ -87,7 +88,6 @@ async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]
             told = (await simulator.state())["firmware"]["heap"]
             heap["before the application"] = told["boot"]
             heap[moment] = told["used"]
-            heap["free then"] = told["free"]
 
         try:
             state = await until(
@@ -102,7 +102,7 @@ async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]
                 await simulator.post("/v1/plug", evse=evse, connector=1)
                 await simulator.post("/v1/token", id_token=token, type="ISO14443", evse=evse)
                 await until(charging(evse), f"energy at EVSE {evse}")
-                await note(f"charging on {evse} EVSE")
+                await note(f"charging on EVSE {evse}" if evse == 1 else "charging on both EVSEs")
                 if evse == 1:
                     await until(
                         lambda s: len(sessions.read(dialect, messages).samples) >= _SAMPLES,
@@ -143,7 +143,7 @@ def rooms() -> dict[str, int]:
 
 
 def show(title: str, rows: dict[str, int]) -> None:
-    print(f"\n{title}")
+    print(title)
     for name, size in rows.items():
         print(f"  {size:8,}  {name}")
 
@@ -163,16 +163,19 @@ def main(arguments: list[str]) -> int:
         print(f"qemu: {failure}", file=sys.stderr)
         return 1
     application = sum(by_room.values()) - by_room.pop(footprint_rooms.SIMULATED)
-    show("bytes in the ROMFS image", {"application": application, **by_room})
+    show("bytes in the ROMFS image:", {"application": application, **by_room})
     os.environ[HEAP_VARIABLE] = str(options.heap)
     failed = False
     for dialect in options.dialects:
         with tempfile.TemporaryDirectory(prefix="ocpp-qemu-") as folder:
             heap, problems = asyncio.run(charge(dialect, Path(folder)))
-        show(f"OCPP {dialect}: heap in use, of {options.heap:,} bytes", heap)
+        outcome = "not whole" if problems else f"whole, on each of {len(_TOKENS)} EVSEs"
+        print(f"\nOCPP {dialect}: sessions {outcome}")
         for problem in problems:
-            print(f"  not whole: {problem}")
+            print(f"  {problem}")
+        show(f"bytes of heap in use, of {options.heap:,}, simulated board included:", heap)
         failed |= bool(problems)
+    print("\nPeaks, smallest heap and budgets: make footprint")
     return 1 if failed else 0
 
 

@@ -69,6 +69,12 @@ def test_another_server_and_the_unix_target():
     asyncio.run(body())
 
 
+def test_the_emulated_board_too(emulated):
+    status, output, errors = _finish("--once", "--target", "qemu")
+    assert (status, errors) == (0, ""), output + errors
+    assert [row.split()[-1] for row in output.splitlines()[-2:]] == ["whole", "whole"]
+
+
 def test_a_refused_card_is_no_whole_session(capsys):
     async def body():
         async with Csms(loud=False) as csms:
