@@ -28,7 +28,10 @@ BUDGETS = {
 }
 DIALECTS = ("ocpp1.6", "ocpp2.0.1")
 # These stations have no network.
-OF_THE_LINK = {"link.handshake", "link.tls", "link.url", "link.utf8"}
+OF_THE_LINK = set(
+    "link.backoff link.handshake link.masking link.masking_native link.opening link.sender"
+    " link.tls link.url link.utf8".split()
+)
 # One message may leave behind its answer, the last error or an event that is queued: blocks that
 # the next one takes over. Over a round of all nothing is added.
 LEFT_BEHIND = 512

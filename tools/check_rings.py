@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "firmware/chargepoint"
 SHELLS = frozenset(
-    "compat runtime link.manager link.stream link.tls link.dns"
+    "compat runtime link.manager link.opening link.stream link.tls link.dns"
     " store.files store.file_access".split()
 )
 # What acts on the world or reads it: the core gets `now` and facts instead. `peripherals` is for
@@ -159,7 +159,7 @@ def outside_functions(tree: ast.Module | ast.ClassDef) -> list[str]:
         if isinstance(node, ast.ClassDef):
             problems += outside_functions(node)
             continue
-        if isinstance(node, (ast.FunctionDef, ast.Import, ast.ImportFrom)):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Import, ast.ImportFrom)):
             continue
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             continue

@@ -187,8 +187,14 @@ class Board:
                 {"idle": deadline, "settled": settled, "seen": self._channel.received}
             )
 
-    def _message(self, direction: str, text: str) -> None:
-        self._channel.send({"message": [direction, text]})
+    def _message(self, direction: str, message) -> object:
+        """Tell the host of a message; what is to be sent is given back."""
+        if direction == "in":
+            message = str(message, "utf-8")
+        elif not isinstance(message, str):
+            message = "".join(message)
+        self._channel.send({"message": [direction, message]})
+        return message
 
     def _log(self, text: str) -> None:
         self._channel.send({"log": text})

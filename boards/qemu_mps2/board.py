@@ -22,8 +22,6 @@ class Board(HostBoard):
         clock = config["clock"]
         clock["tick_ms"] = time.ticks_add(clock["heard_ms"], -clock["elapsed_ms"])
         super().__init__(config, channel)
-        self.runtime.on_message = None  # it would make one string of each large message
-        _tell_messages(self.runtime.link, channel)
 
     def handle(self, line: dict) -> None:
         if "state" in line:
@@ -33,39 +31,28 @@ class Board(HostBoard):
             self._channel.send({"measured": heap.measure()})
         super().handle(line)
 
+    def _message(self, direction: str, message):
+        """As the host's, but a large message is told in pieces."""
+        if direction == "in":
+            self._tell(message)
+            return None
+        if not isinstance(message, str):
+            return self._told(message)
+        self._channel.send({"message": ["out", message]})
+        return message
 
-def _tell_messages(link, channel) -> None:
-    """From now on the host is told what goes through `link`, large messages in pieces."""
-    take, send = link.take, link.send
-
-    def told_take():
-        event = take()
-        if event is not None and event[0] == "message":
-            tell(event[1])
-        return event
-
-    def tell(view):
+    def _tell(self, view) -> None:
         at = 0
         while at < len(view):
             end = min(at + _PIECE_BYTES, len(view))
             while end < len(view) and view[end] & 0xC0 == 0x80:  # not inside a character
                 end -= 1
-            channel.send({"piece": ["in", str(view[at:end], "utf-8")]})
+            self._channel.send({"piece": ["in", str(view[at:end], "utf-8")]})
             at = end
-        channel.send({"piece": ["in", None]})
+        self._channel.send({"piece": ["in", None]})
 
-    def told_send(message):
-        if not isinstance(message, str):
-            return send(pieces(message))
-        sent = send(message)
-        if sent:
-            channel.send({"message": ["out", message]})
-        return sent
-
-    def pieces(message):
-        for piece in message:
-            channel.send({"piece": ["out", piece]})
+    def _told(self, pieces):
+        for piece in pieces:
+            self._channel.send({"piece": ["out", piece]})
             yield piece
-        channel.send({"piece": ["out", None]})
-
-    link.take, link.send = told_take, told_send
+        self._channel.send({"piece": ["out", None]})

@@ -23,13 +23,14 @@ station.power station.provisioning station.record station.router station.station
 station.transaction station.transactions
 profiles.ocpp16.schema profiles.ocpp201.schema
 store.frame
-link.backoff link.masking link.masking_native link.websocket
+link.websocket
 """
 TRANSIENT = """
 timestamp
 rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
-link.handshake link.tls link.url link.utf8
+link.backoff link.handshake link.masking link.masking_native link.opening link.sender link.tls
+link.url link.utf8
 station.availability station.cache station.computed station.data_transfer
 station.record_bytes station.remote_control station.reset station.resume station.samples
 station.snapshot station.transaction_status station.trigger

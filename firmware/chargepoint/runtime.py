@@ -67,19 +67,18 @@ class LinkSettings:
                 return url[2]
         return 0
 
-    @property
+    @cold
     def password(self):
         return self._model.credential()
 
-    @property
     def ping_interval_s(self) -> int:
         return self._model.integer(_PING_INTERVAL)
 
-    @property
+    @cold
     def attempts(self) -> int:
         return self._model.integer(_ATTEMPTS)
 
-    @property
+    @cold
     def backoff(self) -> tuple:
         model = self._model
         return (
@@ -93,7 +92,8 @@ class Runtime:
     """station, hardware as in their modules; clock: of hal.clock; settings: LinkSettings;
     make_link(wake) -> the Link on these settings.
 
-    on_message(direction, text), direction "in" or "out": sees every message (simulator);
+    on_message(direction, message) sees every message (simulator): "in" the view of a received one,
+    "out" one of ours, a str or an iterator of pieces; then it gives what is to be sent.
     before_wait(deadline_ms, settled): called after each pass, settled True when nothing is awaited
     from outside. Both may be None.
     """
@@ -203,18 +203,21 @@ class Runtime:
             hardware.execute(station, commands, now)
         text = station.to_send()
         while text is not None:
-            self._send(text)
+            if self.on_message is not None:
+                text = self.on_message("out", text)
+            link.send(text)
             station.poll(now)  # an answer sent may free the way for a CALL
             text = station.to_send()
         request, station.link_request = station.link_request, None
         if request is not None:
             link.close(1000, request, 0)  # after the answer to what asked for it
 
+    @cold
     def _link_event(self, event, now: int) -> None:
         station, kind = self.station, event[0]
         if kind == "message":
             if self.on_message is not None:
-                self.on_message("in", str(event[1], "utf-8"))
+                self.on_message("in", event[1])
             station.receive(event[1], now)
         elif kind == "connected":
             station.log("connected: " + event[1])
@@ -229,13 +232,6 @@ class Runtime:
             station.security_event(event[1])
         else:
             station.log("no connection: " + event[1])
-
-    def _send(self, text) -> None:
-        if self.on_message is not None:
-            if not isinstance(text, str):
-                text = "".join(text)
-            self.on_message("out", text)
-        self.link.send(text)
 
     @cold
     def _closed(self, now: int) -> bool:

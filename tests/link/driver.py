@@ -15,16 +15,26 @@ class Settings:
         self.urls = [(url, 1) for url in urls]
         self.identity = "CP 1"
         self.subprotocols = ["ocpp2.0.1", "ocpp1.6"]
-        self.password: bytes | None = None
-        self.ping_interval_s = 0
+        self.secret: bytes | None = None
+        self.ping_s = 0
         self.connect_timeout_ms = 30 * SECOND
         self.message_limit = 2000
-        self.backoff = (3, 0, 10)
-        self.attempts = 2
         self.tls_files = (None, None, None)
 
     def profiles(self):
         return self.urls
+
+    def password(self):
+        return self.secret
+
+    def ping_interval_s(self):
+        return self.ping_s
+
+    def backoff(self):
+        return 3, 0, 10
+
+    def attempts(self):
+        return 2
 
 
 class Direct:

@@ -76,7 +76,7 @@ async def scenario_tls_version(good, bad, roots, certificate, key, other_roots):
 async def scenario_tls_silence(good, bad, roots, certificate, key, other_roots):
     driver = tls_driver(bad + "/silence", 2, (roots, None, None))  # a server without TLS
     driver.step()
-    while driver.link._phase == "settings":
+    while driver.link._stream.phase == "settings":
         await asyncio.sleep(0)
     driver.to_deadline()
     assert (await driver.until("failed")).startswith("no answer: ")

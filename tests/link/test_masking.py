@@ -9,7 +9,7 @@ if not MICROPYTHON:  # what viper makes a pointer is indexed all the same
     setattr(masking_native, "ptr8", lambda buffer: buffer)  # noqa: B010 - it is no attribute yet
 
 TWINS = (
-    (masking.plain_mask, masking.plain_ascii_count),
+    (masking.mask, masking.ascii_count),
     (masking_native.mask, masking_native.ascii_count),
 )
 
@@ -62,7 +62,3 @@ def test_ascii_is_counted_up_to_what_is_none():
         assert count(b"pl\x80in", 5) == 2
         assert count(b"\xffx", 2) == 0
         assert count(b"ab\xc3", 2) == 2  # what comes after does not count
-
-
-def test_the_fast_twin_is_used_where_it_can_be():
-    assert masking.mask is (masking_native.mask if MICROPYTHON else masking.plain_mask)

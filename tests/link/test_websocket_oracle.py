@@ -12,6 +12,7 @@ from websockets.protocol import State as ProtocolState
 from websockets.server import ServerProtocol
 
 from chargepoint.link import handshake
+from chargepoint.link.sender import Sender, control
 from chargepoint.link.url import parse
 from chargepoint.link.websocket import (
     CLOSE,
@@ -21,7 +22,6 @@ from chargepoint.link.websocket import (
     PONG,
     TEXT,
     Receiver,
-    Sender,
 )
 from tests.link.test_websocket import feed
 
@@ -134,18 +134,18 @@ def test_what_is_sent_the_server_receives():
             kind = source.randrange(3)
             if kind == 0:
                 payload = source.randbytes(source.randrange(126))
-                wire += sender.control(PING, payload)
+                wire += control(b"ping", PING, payload)
                 expected.append((Opcode.PING, payload))
             else:
                 pieces = [random_text(source, 90) for _ in range(source.randrange(8))]
                 message = "".join(pieces) if kind == 1 else iter(pieces)
                 for n, chunk in enumerate(sender.frames(message)):
                     if n and sender.starts_frame:  # a control frame may go in between
-                        wire += sender.control(PONG, b"between")
+                        wire += control(b"pong", PONG, b"between")
                         expected.append((Opcode.PONG, b"between"))
                     wire += bytes(chunk)
                 expected.append((Opcode.TEXT, "".join(pieces).encode()))
-        wire += sender.control(CLOSE, b"\x03\xe8done")
+        wire += control(b"last", CLOSE, b"\x03\xe8done")
         while wire:
             count = source.choice((1, 5, 300, len(wire)))
             server.receive_data(wire[:count])

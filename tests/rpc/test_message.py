@@ -126,7 +126,7 @@ def test_nested_too_deep():
     try:
         assert message.parse(text)[:2] == (2, "1")
     except FrameError as error:
-        assert (error.args[0], *error.args[2:]) == ("FormatViolation", 2, "1")
+        assert error.args[:1] + error.args[2:] == ("FormatViolation", 2, "1")
 
 
 def test_head_reads_only_the_beginning():

@@ -16,7 +16,8 @@ import json
 from meter import NoMeter
 from world import Flash, World, random_bytes
 
-from chargepoint.link.websocket import Receiver, Sender
+from chargepoint.link.sender import Sender
+from chargepoint.link.websocket import Receiver
 
 _LIMIT = 4096
 _ROUNDS = 16  # as in the runtime

@@ -1,64 +1,58 @@
-"""The next attempt to connect: after which wait (part 4, 5.3), and to which network profile."""
+"""The next attempt to connect: after which wait (part 4, 5.3), and to which network profile.
 
-from ..compat import cold
+What is remembered is a list that `new` makes: the last wait in ms, how often it was doubled, the
+profile's place in the list of them, how often it was tried, and the profile that worked last.
+"""
+
+from ..compat import const
+
+_WAIT_MS = const(0)
+_DOUBLINGS = const(1)
+_ENTRY = const(2)
+_TRIES = const(3)
+_LAST_GOOD = const(4)
 
 
-class RetryBackOff:
-    """The growing wait between attempts.
+def new() -> list:
+    """Before the first attempt."""
+    return [None, 0, 0, 0, None]
 
-    First RetryBackOffWaitMinimum plus a random part; after each failure twice the previous wait
-    plus a new random part; after RetryBackOffRepeatTimes doublings the last wait stays.
+
+def next_wait_ms(turns: list, variables, random: int) -> int:
+    """The next wait. First RetryBackOffWaitMinimum plus a random part; after each failure twice
+    the previous wait plus a new random part; after RetryBackOffRepeatTimes doublings the last wait
+    stays.
+
+    variables: repeat times, range and minimum in s, read anew each time; random: 0..65535.
     """
-
-    def __init__(self):
-        self._wait_ms = None
-        self._doublings = 0
-
-    @cold
-    def next_wait_ms(self, repeat_times: int, range_s: int, minimum_s: int, random: int) -> int:
-        """The next wait. The three variables are read anew each time; random is 0..65535."""
-        part_ms = range_s * 1000 * random // 65535
-        if self._wait_ms is None:
-            self._wait_ms = minimum_s * 1000 + part_ms
-        elif self._doublings < repeat_times:
-            self._doublings += 1
-            self._wait_ms = 2 * self._wait_ms + part_ms
-        return self._wait_ms
-
-    @cold
-    def reset(self) -> None:
-        """After a successful connection the minimum holds again."""
-        self._wait_ms = None
-        self._doublings = 0
+    repeat_times, range_s, minimum_s = variables
+    part_ms = range_s * 1000 * random // 65535
+    if turns[_WAIT_MS] is None:
+        turns[_WAIT_MS] = minimum_s * 1000 + part_ms
+    elif turns[_DOUBLINGS] < repeat_times:
+        turns[_DOUBLINGS] += 1
+        turns[_WAIT_MS] = 2 * turns[_WAIT_MS] + part_ms
+    return turns[_WAIT_MS]
 
 
-class Turns:
-    """Which network profile to try: each of the list `attempts` times in its order (B10.FR.03).
+def next_profile(turns: list, profiles, attempts: int):
+    """The profile to try now: each of the list `attempts` times in its order (B10.FR.03).
 
     When all have failed, the one that worked last (B10.FR.07), then the list again (B10.FR.08).
+    None if there is none. The list may have changed meanwhile.
     """
+    if turns[_TRIES] >= attempts:
+        turns[_TRIES] = 0
+        turns[_ENTRY] += 1
+    past = turns[_ENTRY] - len(profiles)
+    if past > 0 or (past == 0 and turns[_LAST_GOOD] is None):
+        turns[_ENTRY] = 0
+    if not profiles:
+        return turns[_LAST_GOOD]
+    turns[_TRIES] += 1
+    return profiles[turns[_ENTRY]] if turns[_ENTRY] < len(profiles) else turns[_LAST_GOOD]
 
-    def __init__(self):
-        self._entry = 0
-        self._tries = 0
-        self.last_good = None  # a board may set it after a reboot
 
-    @cold
-    def next(self, profiles, attempts: int):
-        """The profile to try now, None if there is none. The list may have changed meanwhile."""
-        if self._tries >= attempts:
-            self._tries = 0
-            self._entry += 1
-        past = self._entry - len(profiles)
-        if past > 0 or (past == 0 and self.last_good is None):
-            self._entry = 0
-        if not profiles:
-            return self.last_good
-        self._tries += 1
-        return profiles[self._entry] if self._entry < len(profiles) else self.last_good
-
-    @cold
-    def worked(self, profile) -> None:
-        """Connected with this one. After a loss the list begins at its first again."""
-        self.last_good = profile
-        self._entry = self._tries = 0
+def worked(turns: list, profile) -> None:
+    """Connected with this one: the minimum holds again, and after a loss the list's first."""
+    turns[:] = [None, 0, 0, 0, profile]

@@ -5,23 +5,22 @@
 
 One task connects and reads, another writes; all they ever wait for is the network. They leave
 facts behind and call `wake`; poll(now) draws the conclusions. Every time limit is a deadline in
-poll(), so that a test or a simulator can hold the clock.
+poll(), so that a test or a simulator can hold the clock. Nearly all of it is in memory only while
+something happens: poll() looks at one deadline, and a fact that can't wait makes it due.
 
-An attempt resolves the name, connects (TCP, TLS) and upgrades, all within connect_timeout_ms. The
-waits between are RetryBackOff's, and never below a second. A missing pong, a peer that takes no
-data and an unfinished closing handshake end the connection. Bytes, messages and events in memory
-are bounded: a received message stays in the receive buffer, and nothing is read behind it before
-the station has taken it. What a message says is not its matter.
+An attempt (`opening`) must be done within connect_timeout_ms. The waits between are those of
+`backoff`, and never below a second. A missing pong, a peer that takes no data and an unfinished
+closing handshake end the connection. Bytes, messages and events in memory are bounded: a received
+message stays in the receive buffer, and nothing is read behind it before the station has taken it.
+What a message says is not its matter.
 """
 
 import asyncio
-from collections import deque
 
 from .. import modules
 from ..compat import cold, const
-from .backoff import RetryBackOff, Turns
-from .stream import open_stream
-from .websocket import CLOSE, OVERSIZED, PING, PONG, TEXT, Receiver, Sender
+from .stream import Stream
+from .websocket import CLOSE, OVERSIZED, PING, PONG, TEXT, Receiver
 
 WAITING = const(0)
 CONNECTING = const(1)
@@ -35,17 +34,17 @@ _LEAST_WAIT_MS = const(1000)
 _NO_PROFILE_MS = const(10000)  # until the list of profiles is looked at again
 _BACKLOG = const(4)  # messages to write at which reading pauses
 _OUTBOX = const(16)
-_SETTINGS = "settings"
 
 
 class Link:
     """The station's one connection. Its inputs are the methods, its outputs take() and `wake`.
 
     settings, read at each use: profiles() -> list of (url, security_profile) in order of priority,
-    identity, subprotocols (list, in order of preference), password (bytes or None),
-    ping_interval_s (0 = none), connect_timeout_ms, message_limit (bytes, read once), backoff
-    (repeat_times, random_range_s, wait_minimum_s), attempts (per profile), tls_files (paths: root
-    certificates, own certificate, own key; or None each).
+    identity, subprotocols (list, in order of preference), password() -> bytes or None,
+    ping_interval_s() (0 = none), connect_timeout_ms, message_limit (bytes, read once), backoff()
+    -> (repeat_times, random_range_s, wait_minimum_s), attempts() (per profile), tls_files (paths:
+    root certificates, own certificate, own key; or None each). A new ping interval holds from the
+    next message that is sent, as is the answer to who has set it.
     network: `async resolve(host, port) -> (ip, port)`, raises OSError.
     random_bytes(n) -> bytes. wake: called when poll() has something to do (or an asyncio.Event).
     """
@@ -56,15 +55,15 @@ class Link:
         self._random_bytes = random_bytes
         self._wake = wake.set if hasattr(wake, "set") else wake
         self._receiver = Receiver(settings.message_limit)
-        self._sender = Sender(random_bytes)
-        self._backoff = RetryBackOff()
-        self.turns = Turns()
         self._events = []
         self._room = asyncio.Event()  # the station has taken the message: reading goes on
         self._output = asyncio.Event()  # there is something to write
-        self._due = None  # when to connect; None = at once
+        self._now = 0  # of the last poll
+        self._due = 0  # when poll() has something to do, or None
+        self._start_at = 0  # when to connect
         self._reported = None  # the security event of the attempts so far
         self._ping = 0  # number of the last one, which is its payload
+        self.turns = None  # see `backoff`
         self.enabled = True  # False: do not connect (an open connection stays)
         self.profile = ("", 0)  # (url, security_profile) in use or last tried
         self._clear()
@@ -76,18 +75,16 @@ class Link:
         self._task = self._writer = self._stream = None
         self._ended = None  # why the connection is over
         self._fault = None  # an error of this program in one of the tasks
-        self._why = self._phase = ""  # why it is closing; what is being done
+        self._why = ""  # why it is closing
         self._deadline = None  # of connecting or closing
         self._wait_ms = None  # until the next attempt, if not by back-off
         self._ping_at = self._ping_every = self._pong_by = self._write_by = None
         self._ping_out = self._pong_out = self._close_out = None  # control frames' payloads
-        self._pong_seen = self._writing = self._secure = False
+        self._writing = False  # there is something to write, or it is being written
         self._last_words = False  # the close frame waits for what was sent before it
         self._closes = 0  # close frames written and received
         self._progress = self._progress_seen = 0  # writes done
-        self._outbox: deque = deque((), _OUTBOX)
-
-    # What the station does
+        self._outbox = []
 
     def take(self):
         """The next event, or None.
@@ -96,10 +93,12 @@ class Link:
         text), ("disconnected", why); of an attempt ("failed", why), before it ("security", its
         type). The view holds until the caller waits for something.
         """
-        event = self._events.pop(0) if self._events else None
-        self._make_room()
-        return event
+        if not self._events:
+            return None
+        self._room.set()
+        return self._events.pop(0)
 
+    @cold
     def send(self, message) -> bool:
         """Send a str, or an iterator of str pieces as one fragmented message.
 
@@ -108,8 +107,7 @@ class Link:
         taken = self.state == OPEN and len(self._outbox) < _OUTBOX
         if taken:
             self._outbox.append(message)
-            self._output.set()
-            self._wake()
+            self._put()
         return taken
 
     @cold
@@ -137,49 +135,74 @@ class Link:
     def busy(self) -> bool:
         """Something is awaited from the network."""
         if self.state == OPEN:
-            return self._pong_by is not None or self._has_output()
+            return self._writing or self._pong_by is not None
         return self.state != WAITING
 
     def poll(self, now: int) -> None:
         """Start what is due, end what is overdue. Raises what went wrong in a message iterator."""
+        self._now = now
+        if self._due is not None and now >= self._due:
+            self._work(now)
+
+    def next_deadline(self) -> "int | None":
+        """When poll() is due (ms), None if only `wake` can make it so."""
+        return self._due
+
+    @cold
+    def _work(self, now: int) -> None:
         if self._ended is None and self._deadline is not None and now >= self._deadline:
-            self._ended = self._why if self.state == CLOSING else "no answer: " + self._phase
+            self._ended = (
+                self._why if self.state == CLOSING else "no answer: " + self._stream.phase
+            )
         if self._ended is None and self.state == OPEN:
             self._watch(now)
         if self._ended is not None:
             self._lost(now)
         if self.state == WAITING:
-            if self.enabled and (self._due is None or now >= self._due):
+            if self.enabled and now >= self._start_at:
                 self._start(now)
         elif self.state == CLOSING and self._deadline is None:
             self._deadline = now + _CLOSE_MS
+        self._plan()
 
-    def next_deadline(self) -> "int | None":
-        """When poll() is due (ms), None if only `wake` can make it so."""
+    @cold
+    def _review(self) -> None:
+        """Something has changed in the connection."""
+        if self.state == OPEN:
+            self._watch(self._now)
+        self._plan()
+
+    @cold
+    def _plan(self) -> None:
+        """When poll() has to look again."""
         if self.state == WAITING:
-            return (self._due or 0) if self.enabled else None
-        times = (self._deadline, self._ping_at, self._pong_by, self._write_by)
-        return min([at for at in times if at is not None], default=None)
-
-    # What poll() does
+            self._due = self._start_at if self.enabled else None
+        elif self._ended is not None or (self.state == CLOSING and self._deadline is None):
+            self._due = 0
+        elif self.state == OPEN:
+            times = (self._ping_at, self._pong_by, self._write_by)
+            self._due = min([at for at in times if at is not None], default=None)
+        else:
+            self._due = self._deadline
 
     @cold
     def _start(self, now: int) -> None:
-        profile = self.turns.next(self._settings.profiles(), self._settings.attempts)
+        settings, backoff = self._settings, modules.use("link.backoff")
+        self.turns = self.turns or backoff.new()
+        profile = backoff.next_profile(self.turns, settings.profiles(), settings.attempts())
         if profile is None:
-            self._due = now + _NO_PROFILE_MS
+            self._start_at = now + _NO_PROFILE_MS
             return
         self.profile = profile
         self.state = CONNECTING
-        self._deadline = now + self._settings.connect_timeout_ms
+        self._deadline = now + settings.connect_timeout_ms
+        self._stream = Stream()
         self._task = asyncio.create_task(self._run())
 
+    @cold
     def _watch(self, now: int) -> None:
         """An open connection: pings, and whether the peer takes what is written."""
-        if self._pong_seen:
-            self._pong_seen = False
-            self._pong_by = None
-        every = self._settings.ping_interval_s * 1000
+        every = self._settings.ping_interval_s() * 1000
         if every != self._ping_every:
             self._ping_every = every
             self._ping_at = now + every if every > 0 else None
@@ -189,10 +212,11 @@ class Link:
                 self._ping += 1
                 self._ping_out = b"%d" % self._ping
                 self._pong_by = now + _PONG_MS
+                self._writing = True
                 self._output.set()
         if self._pong_by is not None and now >= self._pong_by:
             self._ended = "no pong"
-        if not self._has_output():
+        if not self._writing:
             self._write_by = None
         elif self._write_by is None or self._progress != self._progress_seen:
             self._progress_seen = self._progress
@@ -200,35 +224,45 @@ class Link:
         elif now >= self._write_by:
             self._ended = "the server takes no data"
 
-    def _has_output(self) -> bool:
-        control = self._ping_out is not None or self._pong_out is not None
-        return control or self._writing or bool(self._outbox)
-
     @cold
     def _lost(self, now: int) -> None:
         for task in (self._task, self._writer):
             if task is not None:
                 task.cancel()
-        if self._stream is not None:
-            self._stream.close()
-        kind = "failed" if self.state == CONNECTING else "disconnected"
-        self._events.append((kind, self._ended))
+        self._stream.close()
+        self._emit("failed" if self.state == CONNECTING else "disconnected", self._ended)
         wait_ms, fault = self._wait_ms, self._fault
         if wait_ms is None:
             random = int.from_bytes(self._random_bytes(2), "big")
-            times, range_s, minimum_s = self._settings.backoff
-            wait_ms = self._backoff.next_wait_ms(times, range_s, minimum_s, random)
-            wait_ms = max(wait_ms, _LEAST_WAIT_MS)
-        self._due = now + wait_ms
+            next_ms = modules.use("link.backoff").next_wait_ms
+            wait_ms = max(_LEAST_WAIT_MS, next_ms(self.turns, self._settings.backoff(), random))
+        self._start_at = now + wait_ms
         self._clear()
         if fault is not None:
             raise fault
 
     @cold
+    def _put(self) -> None:
+        """There is something to write."""
+        self._writing = True
+        self._output.set()
+        self._review()
+
+    @cold
     def _end(self, why: str) -> None:
         if self._ended is None:
             self._ended = why
+        self._due = 0
         self._wake()
+
+    @cold
+    def _broke(self, error) -> None:
+        """What a task ended by."""
+        if isinstance(error, OSError):
+            self._end(self._why or "connection lost: %s" % error)
+        else:
+            self._fault = error
+            self._end("internal error")
 
     @cold
     def _shut(self, code: int, reason: str = "") -> None:
@@ -236,102 +270,63 @@ class Link:
         data = bytes((code >> 8, code & 255)) + reason.encode()[:123]
         self._close_out = b"" if code == 1005 else data
         self.state = CLOSING
+        self._due = 0
         self._output.set()
         self._wake()
 
+    @cold
     def _emit(self, kind: str, data) -> None:
         self._events.append((kind, data))
         self._wake()
 
     async def _run(self) -> None:
         try:
-            try:
-                await self._connect()
-            except (OSError, ValueError) as error:
-                self._refused(error)
-                return
-            finally:
+            going = await self._connect()
+            while going:
+                while self._received():
+                    while self._events or len(self._outbox) >= _BACKLOG:
+                        self._room.clear()
+                        await self._room.wait()
+                if self._stream.secure and self._closes == 2:
+                    break  # behind TLS a server can't close its half alone: it may wait for us
+                view = self._receiver.room()
                 modules.release()
-            await self._read()
+                going = await self._stream.readinto(view)
+                self._receiver.received(going)
             self._end(self._why or "connection lost")
-        except OSError as error:
-            self._end(self._why or "connection lost: %s" % error)
         except Exception as error:
-            self._fault = error
-            self._end("internal error")
+            self._broke(error)
 
     @cold
-    def _refused(self, error) -> None:
-        """No connection came about. An untrustworthy TLS peer is news for the CSMS, once."""
-        if self._phase != _SETTINGS and self.profile[0][:4].lower() == "wss:":
-            event = modules.use("link.tls").refusal(error)
+    async def _connect(self) -> bool:
+        """Whether a connection came about. An untrustworthy TLS peer is news, but once only."""
+        settings, stream = self._settings, self._stream
+        opening = modules.use("link.opening")
+        try:
+            choice = await opening.upgrade(
+                stream, self._receiver, self.profile, settings, self._network, self._random_bytes
+            )
+        except (OSError, ValueError) as error:
+            event = opening.distrust(stream, error)
             if event is not None and event != self._reported:
                 self._reported = event
                 self._emit("security", event)
-        self._end("%s: %s" % (self._phase, error))
+            self._end("%s: %s" % (stream.phase, error))
+            return False
+        self._deadline = self._reported = None
+        modules.use("link.backoff").worked(self.turns, self.profile)
+        self.state = OPEN
+        self._review()
+        self._writer = asyncio.create_task(self._write())
+        self._emit("connected", choice)
+        return True
 
     @cold
-    async def _connect(self) -> None:
-        """From a profile to an open WebSocket. Raises OSError or ValueError with what is wrong."""
-        settings, receiver = self._settings, self._receiver
-        place, security_profile = self.profile
-        self._phase = _SETTINGS
-        address = modules.use("link.url").parse(place, settings.identity)
-        if security_profile >= 2 and not address[0]:
-            raise ValueError("security profile %d needs a wss:// URL" % security_profile)
-        self._secure = address[0]
-        context = None
-        if self._secure:
-            context = modules.use("link.tls").context(security_profile, settings.tls_files)
-        offered = settings.subprotocols
-        # With security profile 3 the certificate says who the station is.
-        password = settings.password if security_profile < 3 else None
-        nonce = self._random_bytes(16)
-        handshake = modules.use("link.handshake")
-        request = handshake.request(address, nonce, offered, settings.identity, password)
-        self._phase = "name"
-        ip, port = await self._network.resolve(address[1], address[2])
-        self._phase = "connecting"
-        self._stream = stream = await open_stream(ip, port, context, address[1])
-        self._phase = "upgrade"
-        await stream.write(request)
-        response = handshake.Response(nonce, offered)
-        receiver.reset()
-        while response.outcome is None:
-            view = receiver.room()
-            count = await stream.readinto(view)
-            if not count:
-                raise OSError("the server closed the connection")
-            used = response.feed(view[:count])
-            if used < count or response.outcome is not None:
-                receiver.received(count, used)
-        if response.outcome != handshake.OPEN:
-            raise OSError(response.why)
-        self._deadline = self._reported = None
-        self.turns.worked(self.profile)
-        self._backoff.reset()
-        self.state = OPEN
-        self._writer = asyncio.create_task(self._write())
-        self._emit("connected", response.subprotocol or "")
-
-    async def _read(self) -> None:
-        receiver = self._receiver
-        while True:
-            event = receiver.next()
-            while event is not None:
-                self._received(event)
-                while self._events or len(self._outbox) >= _BACKLOG:
-                    self._room.clear()
-                    await self._room.wait()
-                event = receiver.next()
-            if self._secure and self._closes == 2:
-                return  # behind TLS a server can't close its half alone: it may wait for us
-            count = await self._stream.readinto(receiver.room())
-            if not count:
-                return
-            receiver.received(count)
-
-    def _received(self, event) -> None:
+    def _received(self) -> bool:
+        """Deal with the next event; False if more bytes are needed."""
+        event = self._receiver.next()
+        if event is None:
+            return False
         kind = event[0]
         if kind == TEXT:
             self._emit("message", event[1])
@@ -339,10 +334,11 @@ class Link:
             self._emit("oversized", event[1])
         elif kind == PING:
             self._pong_out = event[1]  # only the latest needs an answer
-            self._output.set()
+            self._put()
         elif kind == PONG:
             if event[1] == b"%d" % self._ping:
-                self._pong_seen = True
+                self._pong_by = None
+                self._review()
                 self._wake()
         else:
             self._closes += kind == CLOSE
@@ -350,51 +346,55 @@ class Link:
                 end = "closed by the server" if kind == CLOSE else "protocol error"
                 self._why = "%s: %d %s" % (end, event[1], event[2])
                 self._shut(event[1])
+        return True
 
     async def _write(self) -> None:
         try:
-            while not await self._control(not self._outbox):
-                if not self._outbox:
-                    self._wake()
-                    self._output.clear()
-                    await self._output.wait()
-                    continue
-                self._writing = True
-                for chunk in self._sender.frames(self._outbox.popleft()):
-                    if self._sender.starts_frame and await self._control(False):
-                        return
-                    await self._stream.write(chunk)
-                    self._progress += 1
-                self._writing = False
-                self._make_room()
-        except OSError as error:
-            self._end(self._why or "connection lost: %s" % error)
+            while not await self._flush():
+                modules.release()
+                self._wake()
+                self._output.clear()
+                await self._output.wait()
         except Exception as error:
-            self._fault = error
-            self._end("internal error")
+            self._broke(error)
 
+    @cold
+    async def _flush(self) -> bool:
+        """Write all there is; True after a close frame."""
+        sender = None
+        while not await self._control(not self._outbox):
+            if not self._outbox:
+                self._writing = False
+                self._review()
+                return False
+            if sender is None:
+                sender = modules.use("link.sender").Sender(self._random_bytes)
+            for chunk in sender.frames(self._outbox.pop(0)):
+                if sender.starts_frame and await self._control(False):
+                    return True
+                await self._stream.write(chunk)
+                self._progress += 1
+            self._room.set()
+        return True
+
+    @cold
     async def _control(self, is_empty: bool) -> bool:
         """Write what is due; True after a close frame. is_empty: no message is to be sent."""
         while True:
+            opcode = CLOSE
             if self._pong_out is not None:
-                frame = self._sender.control(PONG, self._pong_out)
-                self._pong_out = None
+                opcode, payload, self._pong_out = PONG, self._pong_out, None
             elif self._ping_out is not None:
-                frame = self._sender.control(PING, self._ping_out)
-                self._ping_out = None
+                opcode, payload, self._ping_out = PING, self._ping_out, None
             elif self._close_out is not None and (is_empty or not self._last_words):
-                await self._stream.write(self._sender.control(CLOSE, self._close_out))
-                self._closes += 1
-                if self._secure and self._closes == 2:
-                    self._end(self._why)
-                return True
+                payload = self._close_out
             else:
                 return False
-            self._writing = True
-            await self._stream.write(frame)
+            control = modules.use("link.sender").control
+            await self._stream.write(control(self._random_bytes(4), opcode, payload))
             self._progress += 1
-            self._writing = False
-
-    def _make_room(self) -> None:
-        if not self._events and len(self._outbox) < _BACKLOG:
-            self._room.set()
+            if opcode == CLOSE:
+                self._closes += 1
+                if self._stream.secure and self._closes == 2:
+                    self._end(self._why)
+                return True

@@ -1,6 +1,7 @@
 """The loops of `masking` as machine code: compiled for one architecture (mpy-cross -march=...).
 
-Same arguments and answers as the plain twins there; viper functions take at most four arguments.
+It takes the place of `masking` in an image for that architecture, as its arguments and answers are
+the same; viper functions take at most four arguments.
 """
 
 from ..compat import micropython

@@ -1,9 +1,9 @@
-"""One TCP or TLS connection, the same on both interpreters: readinto, write, close.
+"""One TCP or TLS connection, the same on both interpreters: open, readinto, write, close.
 
 On MicroPython this goes to the socket itself: asyncio's own streams there copy unsent bytes
 without bound, leak the socket when connecting is cancelled, and leave it open after a failed TLS
 handshake. On CPython it is asyncio's streams with their buffers turned down. No time-outs here:
-whoever opened a stream cancels the task that waits in it and calls close().
+whoever has a stream cancels the task that waits in it and calls close(), which is always allowed.
 """
 
 # The type checker sees the second half only, and CPython's asyncio.
@@ -11,7 +11,7 @@ whoever opened a stream cancels the task that waits in it and calls close().
 
 import asyncio
 
-from ..compat import MICROPYTHON
+from ..compat import MICROPYTHON, cold
 
 if MICROPYTHON:
     import gc
@@ -22,13 +22,21 @@ if MICROPYTHON:
     _NODELAY = 1
 
     class Stream:
-        """A connected stream; made by open_stream()."""
+        """phase: what is being done to open it, for a log; secure: it is, or is to be, TLS."""
 
-        def __init__(self, sock):
-            self._sock = sock  # what is read and written: TLS, or the same as _tcp
-            self._tcp = sock
+        def __init__(self):
+            self._sock = None  # what is read and written: TLS, or the same as _tcp
+            self._tcp = None
+            self.phase = ""
+            self.secure = False
 
-        def connect(self, address, context, hostname):
+        @cold
+        def open(self, ip, port, context, hostname):
+            # A literal: it asks nobody.
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                ip, port, 0, socket.SOCK_STREAM
+            )[0]
+            self._sock = self._tcp = socket.socket(family, kind, protocol)
             self._tcp.setblocking(False)
             self._tcp.setsockopt(_TCP, _NODELAY, 1)  # or each CALL waits for a delayed ACK
             try:
@@ -51,37 +59,42 @@ if MICROPYTHON:
                 count = self._sock.readinto(view)
             return count
 
+        @cold
         def write(self, view):
             at = 0
             while at < len(view):
                 yield asyncio.core._io_queue.queue_write(self._sock)
                 at += self._sock.write(memoryview(view)[at:]) or 0
 
+        @cold
         def close(self):
             if self._sock is not self._tcp:
                 self._sock.close()
-            self._tcp.close()  # TLS leaves it open after an error
-
-    async def open_stream(ip, port, context, hostname):
-        info = socket.getaddrinfo(ip, port, 0, socket.SOCK_STREAM)[0]  # a literal: asks nobody
-        stream = Stream(socket.socket(info[0], info[1], info[2]))
-        try:
-            await stream.connect(info[-1], context, hostname)
-        except BaseException:  # cancelled, too
-            stream.close()
-            raise
-        return stream
+            if self._tcp is not None:
+                self._tcp.close()  # TLS leaves it open after an error
 
 else:
 
     class Stream:
-        """A connected stream; made by open_stream()."""
+        """phase: what is being done to open it, for a log; secure: it is, or is to be, TLS."""
 
-        def __init__(self, reader, writer):
-            self._reader = reader
-            self._writer = writer
+        def __init__(self):
+            self._reader = None
+            self._writer = None
+            self.phase = ""
+            self.secure = False
+
+        async def open(self, ip: str, port: int, context, hostname: str) -> None:
+            """Connect to an address that needs no resolving; context: a TLS context or None.
+
+            Raises OSError, and ValueError for a certificate that MicroPython refuses.
+            """
+            name = hostname if context is not None else None
+            self._reader, self._writer = await asyncio.open_connection(
+                ip, port, ssl=context, server_hostname=name, limit=4096
+            )
             # drain() means the kernel has it. Not 0: the TLS transport would never say so.
-            writer.transport.set_write_buffer_limits(high=1, low=0)
+            self._writer.transport.set_write_buffer_limits(high=1, low=0)
 
         async def readinto(self, view) -> int:
             """Read what there is, at least one byte; returns how many, 0 at the end."""
@@ -97,15 +110,5 @@ else:
 
         def close(self) -> None:
             """At once; what is unsent is dropped."""
-            self._writer.transport.abort()
-
-    async def open_stream(ip: str, port: int, context, hostname: str) -> Stream:
-        """Connect to an address that needs no resolving; context: a TLS context or None.
-
-        Raises OSError, and ValueError for a certificate that MicroPython refuses.
-        """
-        name = hostname if context is not None else None
-        reader, writer = await asyncio.open_connection(
-            ip, port, ssl=context, server_hostname=name, limit=4096
-        )
-        return Stream(reader, writer)
+            if self._writer is not None:
+                self._writer.transport.abort()

@@ -1,11 +1,11 @@
-"""WebSocket frames, client side (RFC 6455 section 5), without a socket.
+"""WebSocket frames from the server (RFC 6455 section 5), without a socket.
 
-Receiver: the bytes of the connection are read straight into its one buffer; payload is moved
+The bytes of the connection are read straight into its one buffer; payload is moved
 down over the frame headers, so a fragmented message ends up whole at the start of the buffer, and
 is given away as a view of it. The buffer has room for nearly all messages; for a larger one there
 is a larger buffer instead, until it has been read. A message beyond the limit is not stored: its
 payload is skipped and only its head is kept, so that the station can answer it and stay connected.
-Sender: text is masked piece by piece in one small buffer.
+What is sent is the matter of `sender`.
 
 Errors of the peer are data: an ERROR event carries the close code. After it, and after a CLOSE,
 nothing more is read. No extension is offered, so a reserved bit is an error. OCPP-J is text, so a
@@ -13,8 +13,7 @@ binary message is refused with 1003.
 """
 
 from .. import modules
-from ..compat import cold, const, utf8
-from .masking import ascii_count, mask
+from ..compat import cold, const
 
 TEXT = const(1)
 CLOSE = const(8)
@@ -27,11 +26,10 @@ _SLACK = const(256)  # room behind a message of the largest size for headers and
 _USUAL = const(1024)  # bytes of a message for which there is always room
 _HEAD = const(64)  # bytes kept of a message that is too large
 _SKIP_MAX = const(1048576)  # beyond this a message is not skipped but refused with 1009
-_HEADER = const(16)  # space before the payload in the send buffer, where the header ends
 
 
 def _is_utf8(buffer, length: int) -> bool:
-    count = ascii_count(buffer, length)
+    count = modules.use("link.masking").ascii_count(buffer, length)
     return count == length or modules.use("link.utf8").valid(buffer, count, length)
 
 
@@ -58,17 +56,20 @@ class Receiver:
         self._skip = False
         self.done = False
 
+    @cold
     def room(self):
         """Where the next bytes are to be put; never empty once next() was None."""
         return self._buffer if self.done else self._buffer[self._end :]
 
+    @cold
     def received(self, count: int, used: int = 0) -> None:
         """`count` bytes have been put there, the first `used` of them for another reader."""
         if not self.done:
             self._start += used
             self._end += count
 
-    def next(self):
+    @cold
+    def next(self) -> "tuple | None":
         """The next event, or None if more bytes are needed.
 
         (TEXT, view of its bytes, which holds until next() is called again), (PING, bytes), (PONG,
@@ -101,6 +102,7 @@ class Receiver:
                 self._start = self._size
         return event
 
+    @cold
     def _take(self) -> None:
         """Move what has come of a data frame's payload to the message."""
         start = self._start
@@ -112,6 +114,7 @@ class Receiver:
         self._start += count
         self._left -= count
 
+    @cold
     def _finish(self):
         """The message is complete."""
         size = self._size
@@ -133,6 +136,7 @@ class Receiver:
         self._start = self._end = self._size = 0
         return ERROR, code, why
 
+    @cold
     def _header(self, have: int):
         """Read a frame header, or a whole control frame; None: incomplete, or a data frame."""
         if have < 2:
@@ -184,6 +188,7 @@ class Receiver:
         self._in_message = self._in_frame = True
         return None
 
+    @cold
     def _has_room(self) -> bool:
         return self._total + _SLACK <= len(self._buffer) or self._grow()
 
@@ -230,92 +235,3 @@ class Receiver:
             return self._fail(1007, "close reason is not UTF-8")
         self.done = True
         return CLOSE, code, str(reason, "utf-8")
-
-
-class Sender:
-    """The outgoing half. random_bytes(n) gives masking keys; size: payload bytes per write."""
-
-    def __init__(self, random_bytes, size: int = 512):
-        self._random_bytes = random_bytes
-        self._size = size & ~3  # whole keys, so that each write begins at the key's first byte
-        self._buffer = memoryview(bytearray(_HEADER + self._size))
-        self._key = b""
-        self.starts_frame = (
-            True  # the bytes given last begin a frame: a control frame may go first
-        )
-
-    @cold
-    def control(self, opcode: int, payload=b"") -> bytes:
-        """The bytes of a control frame; payload up to 125 bytes."""
-        key = self._random_bytes(4)
-        frame = bytearray(bytes((0x80 | opcode, 0x80 | len(payload))) + key + payload)
-        mask(frame, 6, len(payload), key)
-        return bytes(frame)
-
-    def frames(self, message):
-        """Generate the bytes to write, each a view that holds until the next is asked for.
-
-        A str goes as one frame. An iterator of str pieces goes as a fragmented message, many
-        pieces to a frame where they fit.
-        """
-        if isinstance(message, str):
-            return self._whole(utf8(message))
-        return self._fragments(message)
-
-    def _whole(self, data):
-        buffer = self._buffer
-        begin = self._header(0x80 | TEXT, len(data))
-        at = 0
-        while at < len(data) or begin < _HEADER:
-            count = min(self._size, len(data) - at)
-            buffer[_HEADER : _HEADER + count] = data[at : at + count]
-            mask(buffer, _HEADER, count, self._key)
-            self.starts_frame = begin < _HEADER
-            yield buffer[begin : _HEADER + count]
-            at += count
-            begin = _HEADER
-
-    @cold
-    def _fragments(self, pieces):
-        buffer = self._buffer
-        opcode = TEXT
-        fill = 0
-        self.starts_frame = True
-        for piece in pieces:
-            data = utf8(piece)
-            at = 0
-            while at < len(data):
-                if fill == self._size:
-                    yield self._fragment(opcode, fill)
-                    opcode = fill = 0
-                count = min(self._size - fill, len(data) - at)
-                buffer[_HEADER + fill : _HEADER + fill + count] = data[at : at + count]
-                fill += count
-                at += count
-        yield self._fragment(0x80 | opcode, fill)
-
-    @cold
-    def _fragment(self, first: int, length: int):
-        begin = self._header(first, length)
-        mask(self._buffer, _HEADER, length, self._key)
-        return self._buffer[begin : _HEADER + length]
-
-    def _header(self, first: int, length: int) -> int:
-        """Write the header that ends where the payload begins; returns where it begins."""
-        b = self._buffer
-        key = self._key = self._random_bytes(4)
-        b[_HEADER - 4 : _HEADER] = key
-        if length < 126:
-            begin = _HEADER - 6
-            b[begin + 1] = 0x80 | length
-        elif length < 65536:
-            begin = _HEADER - 8
-            b[begin + 1] = 0x80 | 126
-            b[begin + 2] = length >> 8
-            b[begin + 3] = length & 255
-        else:
-            begin = _HEADER - 14
-            b[begin + 1] = 0x80 | 127
-            b[begin + 2 : begin + 10] = length.to_bytes(8, "big")
-        b[begin] = first
-        return begin

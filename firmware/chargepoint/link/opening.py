@@ -1,0 +1,54 @@
+"""From a network profile to an open WebSocket: address, name, TCP, TLS, HTTP upgrade."""
+
+from .. import modules
+
+_SETTINGS = "settings"
+
+
+async def upgrade(stream, receiver, profile, settings, network, random_bytes) -> str:
+    """Open the stream; the subprotocol that the server has chosen. What comes behind its response
+    is left in the receiver. Raises OSError or ValueError with what is wrong.
+
+    The other arguments are those of a Link. `stream.phase` says what is being done.
+    """
+    place, security_profile = profile
+    stream.phase = _SETTINGS
+    address = modules.use("link.url").parse(place, settings.identity)
+    if security_profile >= 2 and not address[0]:
+        raise ValueError("security profile %d needs a wss:// URL" % security_profile)
+    context = None
+    if address[0]:
+        stream.secure = True
+        context = modules.use("link.tls").context(security_profile, settings.tls_files)
+    offered = settings.subprotocols
+    # With security profile 3 the certificate says who the station is.
+    password = settings.password() if security_profile < 3 else None
+    nonce = random_bytes(16)
+    handshake = modules.use("link.handshake")
+    request = handshake.request(address, nonce, offered, settings.identity, password)
+    stream.phase = "name"
+    ip, port = await network.resolve(address[1], address[2])
+    stream.phase = "connecting"
+    await stream.open(ip, port, context, address[1])
+    stream.phase = "upgrade"
+    await stream.write(request)
+    response = handshake.Response(nonce, offered)
+    receiver.reset()
+    while response.outcome is None:
+        view = receiver.room()
+        count = await stream.readinto(view)
+        if not count:
+            raise OSError("the server closed the connection")
+        used = response.feed(view[:count])
+        if used < count or response.outcome is not None:
+            receiver.received(count, used)
+    if response.outcome != handshake.OPEN:
+        raise OSError(response.why)
+    return response.subprotocol or ""
+
+
+def distrust(stream, error):
+    """The security event that it is to have failed so, or None."""
+    if not stream.secure or stream.phase == _SETTINGS:
+        return None
+    return modules.use("link.tls").refusal(error)
