@@ -1,9 +1,10 @@
 """Whatever a server sends: the station answers in the right form, goes on, and keeps its queue."""
 
-from tests.support.pair import Pair
+from tests.support.pair import Pair, charging
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
+REMOTE = {"AuthCtrlr.AuthorizeRemoteStart": "true"}
 
 TEXTS = (
     "",
@@ -135,16 +136,6 @@ CALLS = {
 }
 
 
-def charging(dialect):
-    pair = Pair(dialect, {"AuthCtrlr.AuthorizeRemoteStart": "true"})
-    pair.connect()
-    pair.plug(1)
-    pair.token("04AABBCC", 1)
-    pair.run(10)
-    pair.forget()
-    return pair
-
-
 def check_alive(pair):
     """The station is connected, charges on, answers, and tells the end."""
     assert pair.connected and pair.reboots == []
@@ -159,7 +150,7 @@ def check_alive(pair):
 
 def test_no_text_of_any_shape_stops_the_station():
     for dialect in DIALECTS:
-        pair = charging(dialect)
+        pair = charging(dialect, REMOTE, 10)
         for text in TEXTS:
             pair._calls[""] = pair._calls["a"] = (
                 "DataTransfer" if "DataTransfer" in text else "ClearCache"
@@ -172,7 +163,7 @@ def test_no_text_of_any_shape_stops_the_station():
 
 def test_each_call_gets_exactly_one_answer_whatever_is_in_it():
     for dialect in DIALECTS:
-        pair = charging(dialect)
+        pair = charging(dialect, REMOTE, 10)
         for action, payload in CALLS[dialect]:
             assert pair.call(action, payload) is not None, action
             pair.run(1)
@@ -182,7 +173,7 @@ def test_each_call_gets_exactly_one_answer_whatever_is_in_it():
 
 def test_a_token_with_control_characters_does_not_harm_the_cache():
     for dialect in DIALECTS:
-        pair = charging(dialect)
+        pair = charging(dialect, REMOTE, 10)
         for token in "a\tb\nc", "\t", "\n", "04AABBCC\tISO14443\tAccepted\t\t\t":
             if len(token) <= 20 or dialect == V201:
                 pair.plug(2)
@@ -197,7 +188,7 @@ def test_a_token_with_control_characters_does_not_harm_the_cache():
 def test_an_answer_of_a_wrong_shape_is_a_failure_and_no_more():
     for dialect in DIALECTS:
         for answer in ({"x": 1}, {"currentTime": 5}, {"currentTime": "yesterday"}, {}, None):
-            pair = charging(dialect)
+            pair = charging(dialect, REMOTE, 10)
             pair.csms.answers["Heartbeat"] = answer
             pair.csms.answers["Authorize"] = answer
             pair.csms.answers["StatusNotification"] = {"no": "such"}
@@ -243,7 +234,7 @@ def test_answers_to_transactions_with_strange_contents():
 
 def test_an_oversized_message_is_refused_by_its_beginning():
     for dialect in DIALECTS:
-        pair = charging(dialect)
+        pair = charging(dialect, REMOTE, 10)
         pair.station.oversized('[2,"big-1","DataTransfer",{"vendorId":"xxxxxx', pair.now)
         pair.step()
         errors = [m for kind, m in pair.transcript if kind == "out" and m[0] == 4]
@@ -253,7 +244,7 @@ def test_an_oversized_message_is_refused_by_its_beginning():
 
 def test_a_flood_of_calls_is_bounded():
     for dialect in DIALECTS:
-        pair = charging(dialect)
+        pair = charging(dialect, REMOTE, 10)
         for n in range(100):
             pair.station.receive('[2,"f-%d","ClearCache",{}]' % n, pair.now)
             pair._calls["f-%d" % n] = "ClearCache"

@@ -4,18 +4,25 @@ from tests.support.pair import Pair
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
+VARIABLES = {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"}
 
 
-def online(dialect, **variables):
-    variables = {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"}
-    pair = Pair(dialect, variables)
-    pair.connect()
+def online(dialect):
+    pair = Pair(dialect, VARIABLES)
+    pair.connect()  # its transcript must have all that is told
     return pair
 
 
-def charge(pair):
+def charge(pair, seconds=0):
     pair.plug(1)
     pair.token("04AABBCC", 1)
+    if seconds:
+        pair.run(seconds)
+
+
+def stop(pair):
+    pair.token("04AABBCC", 1)
+    pair.run(1)
 
 
 def transactions(pair):
@@ -67,143 +74,122 @@ def cut(pair):
         evse.meter.power_w = 0
 
 
-def test_before_the_start_is_told():
+def check(happens, reason="PowerLoss", boot_reason="PowerUp"):
+    """A cut after `happens(pair)`: the one transaction is told whole, and ended for that reason.
+    What the meter showed at the cut, by dialect."""
+    energy = []
     for dialect in DIALECTS:
         pair = online(dialect)
+        happens(pair)
+        cut(pair)
+        assert after_the_cut(pair, boot_reason) == (0, reason, pair.energy_wh(1))
+        energy.append(pair.energy_wh(1))
+    return energy
+
+
+def test_before_the_start_is_told():
+    def happens(pair):
         pair.csms.slow = True
         pair.plug(1)
         pair.csms.slow = False
         pair.deliver()
-        action = "StartTransaction" if dialect == V16 else "TransactionEvent"
+        action = "StartTransaction" if pair.subprotocol == V16 else "TransactionEvent"
         pair.csms.answers[action] = None
         pair.token("04AABBCC", 1)
         pair.run(10)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
-        assert pair.energy_wh(1) > 0
+
+    assert min(check(happens)) > 0
 
 
 def test_right_after_the_start():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "PowerLoss", 0)
+    assert check(charge) == [0, 0]
 
 
 def test_in_the_middle_with_energy_that_nobody_was_told_of():
-    for dialect in DIALECTS:
-        for seconds in 30, 59, 61, 1000, 7300:
-            pair = online(dialect)
-            charge(pair)
-            pair.run(seconds)
-            cut(pair)
-            assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
-            assert pair.energy_wh(1) == 22080 * seconds // 3600
+    for seconds in 30, 59, 61, 1000, 7300:
+        energy = check(lambda pair, seconds=seconds: charge(pair, seconds))
+        assert energy == [22080 * seconds // 3600] * 2
 
 
 def test_while_offline():
-    for dialect in DIALECTS:
-        pair = online(dialect)
+    def happens(pair):
         pair.disconnect()
-        charge(pair)
-        pair.run(500)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+        charge(pair, 500)
+
+    check(happens)
 
 
 def test_offline_since_the_middle():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        pair.run(500)
+    def happens(pair):
+        charge(pair, 500)
         pair.disconnect()
         pair.run(500)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+
+    check(happens)
 
 
 def test_after_the_end_before_it_is_told():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        pair.run(500)
+    def happens(pair):
+        charge(pair, 500)
         pair.disconnect()
-        pair.token("04AABBCC", 1)
-        pair.run(1)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "Local", pair.energy_wh(1))
+        stop(pair)
+
+    check(happens, "Local")
 
 
 def test_after_the_end_is_told_but_not_acknowledged():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        pair.run(500)
+    def happens(pair):
+        charge(pair, 500)
         pair.csms.slow = True
-        pair.token("04AABBCC", 1)
-        pair.run(1)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "Local", pair.energy_wh(1))
+        stop(pair)
+
+    check(happens, "Local")
 
 
 def test_after_all_is_over_nothing_is_told_again():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        pair.run(500)
+    def happens(pair):
+        charge(pair, 500)
         pair.unplug(1)
         pair.run(5)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "EVDisconnected", pair.energy_wh(1))
+
+    check(happens, "EVDisconnected")
 
 
 def test_twice_in_a_row():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        pair.run(500)
+    def happens(pair):
+        charge(pair, 500)
         cut(pair)
         pair.power_up()
         pair.power_up()
-        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))
+
+    check(happens)
 
 
 def test_a_watchdog_is_no_power_loss():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        pair.run(500)
-        cut(pair)
-        start, reason, stop = after_the_cut(pair, "Watchdog")
-        assert (start, reason, stop) == (0, "Reboot", pair.energy_wh(1))
+    check(lambda pair: charge(pair, 500), "Reboot", "Watchdog")
+
+
+def test_with_entries_in_the_journal_that_cannot_be_read():
+    def happens(pair):
+        charge(pair, 500)
+        for garbage in b"", b"\x01", b"\x01" + bytes(90), b"\x09xyz":
+            pair.store.journal.append(garbage)
+
+    check(happens)
 
 
 def test_the_energy_of_both_sessions_around_a_cut_adds_up():
     for dialect in DIALECTS:
         pair = online(dialect)
-        charge(pair)
-        pair.run(500)
+        charge(pair, 500)
         cut(pair)
         pair.power_up()
         pair.connect()
         pair.run(10)
         pair.unplug(1)
-        charge(pair)
-        pair.run(300)
+        charge(pair, 300)
         pair.unplug(1)
         pair.run(10)
         told = transactions(pair)
         assert [reason for _, reason, _ in told] == ["PowerLoss", "EVDisconnected"]
         assert told[0][2] == told[1][0] and told[1][2] == pair.energy_wh(1)
-
-
-def test_with_entries_in_the_journal_that_cannot_be_read():
-    for dialect in DIALECTS:
-        pair = online(dialect)
-        charge(pair)
-        pair.run(500)
-        for garbage in b"", b"\x01", b"\x01" + bytes(90), b"\x09xyz":
-            pair.store.journal.append(garbage)
-        cut(pair)
-        assert after_the_cut(pair) == (0, "PowerLoss", pair.energy_wh(1))

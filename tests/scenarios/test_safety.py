@@ -1,21 +1,10 @@
 """Faults while it charges: the contactor opens before anything else is done or said."""
 
-from tests.support.pair import Pair
+from tests.support.pair import Pair, charging
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
 OPEN = ("command", ("contactor", 1, False))
-
-
-def charging(dialect, variables=None, **options):
-    pair = Pair(dialect, variables, **options)
-    pair.connect()
-    pair.plug(1)
-    pair.token("04AABBCC", 1)
-    pair.run(100)
-    assert pair.drivers[0].contactor.closed()
-    pair.forget()
-    return pair
 
 
 def ended(pair):

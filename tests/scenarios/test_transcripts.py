@@ -5,7 +5,7 @@ read by people: a change in one is a change of what servers see.
 """
 
 from tests.support import transcript
-from tests.support.pair import Pair
+from tests.support.pair import online
 
 DIALECTS = ("ocpp1.6", "ocpp2.0.1")
 SHORT = {
@@ -15,16 +15,9 @@ SHORT = {
 }
 
 
-def online(dialect):
-    pair = Pair(dialect, SHORT)
-    pair.connect()
-    pair.run(1)
-    pair.forget()
-    return pair
-
-
-def charging(dialect):
-    pair = online(dialect)
+def from_the_plug(dialect):
+    """A car that charges; its transcript begins when it is plugged in."""
+    pair = online(dialect, SHORT)
     pair.plug(1)
     pair.token("04AABBCC", 1)
     pair.run(90)
@@ -37,7 +30,7 @@ def compare(situation, name):
 
 
 def card_first(dialect):
-    pair = online(dialect)
+    pair = online(dialect, SHORT)
     pair.token("04AABBCC", 1)
     pair.run(10)
     pair.plug(1)
@@ -48,7 +41,7 @@ def card_first(dialect):
 
 
 def remote_start_and_stop(dialect):
-    pair = online(dialect)
+    pair = online(dialect, SHORT)
     pair.plug(1)
     if dialect == "ocpp1.6":
         pair.call("RemoteStartTransaction", {"idTag": "04AABBCC", "connectorId": 1})
@@ -65,7 +58,7 @@ def remote_start_and_stop(dialect):
 
 
 def offline_session(dialect):
-    pair = online(dialect)
+    pair = online(dialect, SHORT)
     pair.disconnect()
     pair.plug(1)
     pair.token("04AABBCC", 1)
@@ -78,7 +71,7 @@ def offline_session(dialect):
 
 
 def ground_fault(dialect):
-    pair = charging(dialect)
+    pair = from_the_plug(dialect)
     pair.forget()
     pair.fault(1, "GroundFailure")
     pair.run(30)
@@ -88,7 +81,7 @@ def ground_fault(dialect):
 
 
 def refused_after_the_start(dialect):
-    pair = online(dialect)
+    pair = online(dialect, SHORT)
     refused = {"status": "Blocked"}
     pair.csms.answers["StartTransaction"] = {"transactionId": 1001, "idTagInfo": refused}
     pair.csms.answers["TransactionEvent"] = {"idTokenInfo": refused}
@@ -99,7 +92,7 @@ def refused_after_the_start(dialect):
 
 
 def power_cut(dialect):
-    pair = charging(dialect)
+    pair = from_the_plug(dialect)
     pair.forget()
     pair.power_cut()
     pair.connect()

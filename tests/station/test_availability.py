@@ -1,16 +1,9 @@
 """ChangeAvailability through the whole station, in both dialects, and over power cuts."""
 
-from tests.support.pair import Pair
+from tests.support.pair import online
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
-
-
-def online(dialect, variables=None, **options):
-    pair = Pair(dialect, variables, **options)
-    pair.connect()
-    pair.forget()
-    return pair
 
 
 def change(pair, operative, evse_id=0, connector_id=0):

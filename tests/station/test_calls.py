@@ -1,6 +1,6 @@
 """Which CALL goes next, seen from the server, in both dialects."""
 
-from tests.support.pair import Pair, Refuse
+from tests.support.pair import Pair, Refuse, online
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
@@ -9,14 +9,6 @@ STARTS = {V16: "StartTransaction", V201: "TransactionEvent"}
 
 def refuse(payload):
     raise Refuse("InternalError")
-
-
-def online(dialect, variables=None, **options):
-    pair = Pair(dialect, variables, **options)
-    pair.connect()
-    pair.run(1)
-    pair.forget()
-    return pair
 
 
 def started(dialect, answers):

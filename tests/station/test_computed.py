@@ -1,13 +1,6 @@
 """Variables that are derived from facts, asked by the server."""
 
-from tests.support.pair import Ev, Pair
-
-
-def online(**options):
-    pair = Pair("ocpp2.0.1", **options)
-    pair.connect()
-    pair.run(1)
-    return pair
+from tests.support.pair import Ev, online
 
 
 def value(pair, component, variable, evse_id=0, connector_id=0):
@@ -31,13 +24,13 @@ def states(pair):
 
 
 def test_the_time_is_that_of_the_server():
-    pair = online()
+    pair = online("ocpp2.0.1")
     pair.run(9)
     assert value(pair, "ClockCtrlr", "DateTime") == "2026-05-01T10:00:10Z"
 
 
 def test_availability_follows_the_facts():
-    pair = online()
+    pair = online("ocpp2.0.1")
     assert states(pair) == ("Available", "Available", "Available")
     pair.plug(1)
     assert states(pair) == ("Available", "Occupied", "Occupied")
@@ -52,13 +45,13 @@ def test_availability_follows_the_facts():
 
 
 def test_an_evse_with_a_free_and_a_used_connector_is_occupied():
-    pair = online(connectors=("cType2", "cCCS2"))
+    pair = online("ocpp2.0.1", connectors=("cType2", "cCCS2"))
     pair.plug(1, None, 2)
     assert states(pair)[1:] == ("Occupied", "Available")
 
 
 def test_the_power_is_that_of_the_meter():
-    pair = online()
+    pair = online("ocpp2.0.1")
     assert value(pair, "EVSE", "Power", 1) == "0"
     pair.plug(1, Ev(10000, 1))
     pair.token("04AABBCC", 1)
@@ -67,13 +60,13 @@ def test_the_power_is_that_of_the_meter():
 
 
 def test_the_slot_of_the_connection():
-    pair = online()
+    pair = online("ocpp2.0.1")
     pair.station.network_slot = 2
     assert value(pair, "OCPPCommCtrlr", "ActiveNetworkProfile") == "2"
 
 
 def test_the_storage_of_the_cache():
-    pair = online()
+    pair = online("ocpp2.0.1")
     assert value(pair, "AuthCacheCtrlr", "Storage") == "0"
     pair.plug(1)
     pair.token("04AABBCC", 1)
@@ -82,7 +75,7 @@ def test_the_storage_of_the_cache():
 
 
 def test_a_full_report_tells_them_too():
-    pair = online()
+    pair = online("ocpp2.0.1")
     pair.plug(1)
     pair.forget()
     pair.call("GetBaseReport", {"requestId": 1, "reportBase": "FullInventory"})

@@ -1,16 +1,9 @@
 """Remote start, stop and unlock through the whole station, in both dialects."""
 
-from tests.support.pair import Pair
+from tests.support.pair import online
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
-
-
-def online(dialect, variables=None, **options):
-    pair = Pair(dialect, variables, **options)
-    pair.connect()
-    pair.forget()
-    return pair
 
 
 def start(pair, evse_id=1, token="REMOTE01", remote_start_id=7, token_type="Central"):

@@ -1,26 +1,9 @@
 """Reset through the whole station: what it tells before, and what after."""
 
-from tests.support.pair import Pair
+from tests.support.pair import Pair, charging, online
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
-
-
-def online(dialect, variables=None, **options):
-    pair = Pair(dialect, variables, **options)
-    pair.connect()
-    pair.run(1)
-    pair.forget()
-    return pair
-
-
-def charging(dialect, **options):
-    pair = online(dialect, **options)
-    pair.plug(1)
-    pair.token("04AABBCC", 1)
-    pair.run(60)
-    pair.forget()
-    return pair
 
 
 def reset(pair, kind):

@@ -1,17 +1,9 @@
 """The station as a whole: statuses, what is told first, and the effect of a changed variable."""
 
-from tests.support.pair import Pair, Refuse
+from tests.support.pair import Pair, Refuse, online
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
-
-
-def online(dialect, variables=None, **options):
-    pair = Pair(dialect, variables, **options)
-    pair.connect()
-    pair.run(1)
-    pair.forget()
-    return pair
 
 
 def test_B04_FR_01_after_a_long_time_offline_all_statuses_are_told():

@@ -2,19 +2,11 @@
 
 from chargepoint.station.trigger import trigger_transactions
 from tests.support.fake_station import FakeStation
-from tests.support.pair import Pair
+from tests.support.pair import Pair, online
 from tests.support.whole import samples_of
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
-
-
-def online(dialect, variables=None):
-    pair = Pair(dialect, variables)
-    pair.connect()
-    pair.run(1)
-    pair.forget()
-    return pair
 
 
 def trigger(pair, wanted, action="TriggerMessage", **place):

@@ -367,3 +367,23 @@ class Pair:
             power_w = 230 * sum(currents) // 1000
             meter_mwh = self._meters_wms[n] // 3600
             drivers.meter.set(meter_mwh, power_w, currents, (230000,) * 3, -1, self.now)
+
+
+def online(subprotocol, variables=None, **options):
+    """A Pair whose station is accepted, has told its statuses, and has an empty transcript."""
+    pair = Pair(subprotocol, variables, **options)
+    pair.connect()
+    pair.run(1)
+    pair.forget()
+    return pair
+
+
+def charging(subprotocol, variables=None, seconds=60, **options):
+    """The same with a car that has charged at EVSE 1 for that time."""
+    pair = online(subprotocol, variables, **options)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(seconds)
+    assert pair.drivers[0].contactor.closed()
+    pair.forget()
+    return pair
