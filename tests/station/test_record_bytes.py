@@ -84,7 +84,8 @@ def test_bytes_that_are_no_record_are_refused():
     data = packed(full_record())
     bad = [data[:length] for length in range(len(data))]
     bad.append(b"\x02" + data[1:])
-    bad.append(data[:-32] + b"\xff" + data[-31:])  # the context of the last sample
+    for context in samples.MAX_CONTEXT + 1, 255:  # of the last sample
+        bad.append(data[:-32] + bytes((context,)) + data[-31:])
     bad.append(data + b"x")
     for candidate in bad:
         try:

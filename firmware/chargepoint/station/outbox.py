@@ -71,6 +71,7 @@ class Outbox:
             try:
                 kind, data = self._read(entry[1])
                 self._head = (entry[0], kind, data)
+                modules.release()  # before its message is made
             except _UNREADABLE as error:
                 # What can't be read is reported, and must not hold the rest.
                 self.journal.acknowledge(entry[0])

@@ -11,7 +11,8 @@ from .record import Reading
 
 SAMPLE_BYTES = const(36)
 _SAMPLE = "<IBIiiHHHHHHHHBh"
-_CONTEXT_AT = const(4)
+CONTEXT_AT = const(4)  # of the byte in a sample that says its context
+MAX_CONTEXT = const(8)
 _NOMINAL_MV = const(230000)
 
 # Bit n of a sample's mask is word n: append only, masks are journalled.
@@ -69,14 +70,6 @@ def thin(samples: bytearray) -> None:
 
 
 # ---- telling
-
-
-def check(samples: bytes) -> None:
-    """Raises ValueError if one of them is not to be read."""
-    known = len(CONTEXTS.split())
-    for at in range(_CONTEXT_AT, len(samples), SAMPLE_BYTES):
-        if samples[at] > known:
-            raise ValueError("unknown word in a record")
 
 
 def each(samples: bytes, epoch_s):
