@@ -67,8 +67,9 @@ class WiredWorld(World):
         text = station.to_send()
         if text is None:
             return False
-        self._write(text)
+        pieces = self._write(text)
         count = self.meter.end()
+        text = "".join(pieces)
         frame = json.loads(text)
         if frame[0] == 2:
             self._sent = frame[2]
@@ -100,9 +101,18 @@ class WiredWorld(World):
         else:
             self.take(answer)
 
-    def _write(self, message) -> None:
-        for _ in self._sender.frames(message):
+    def _write(self, message) -> list:
+        """Returns the pieces of its text."""
+        pieces = [message] if isinstance(message, str) else []
+        for _ in self._sender.frames(message if pieces else _noted(message, pieces)):
             pass
+        return pieces
+
+
+def _noted(message, pieces: list):
+    for piece in message:
+        pieces.append(piece)
+        yield piece
 
 
 def server_frame(text: str) -> bytes:
