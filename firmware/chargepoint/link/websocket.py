@@ -22,8 +22,8 @@ PONG = const(10)
 OVERSIZED = const(16)
 ERROR = const(17)
 
-_SLACK = const(256)  # room behind a message of the largest size for headers and a control frame
-_USUAL = const(1024)  # bytes of a message for which there is always room
+_SLACK = const(144)  # room behind a message of the largest size for headers and a control frame
+_USUAL = const(368)  # bytes of a message for which there is always room
 _HEAD = const(64)  # bytes kept of a message that is too large
 _SKIP_MAX = const(1048576)  # beyond this a message is not skipped but refused with 1009
 
