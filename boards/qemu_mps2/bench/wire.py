@@ -80,11 +80,9 @@ class WiredWorld(World):
 
     def _receive(self, text: str) -> None:
         is_call = text[1] == "2"
-        frame = server_frame(text)
-        self._receiver.room()[: len(frame)] = frame
+        frame = memoryview(server_frame(text))
         self.meter.begin()
-        self._receiver.received(len(frame))
-        event = self._receiver.next()
+        event = put(self._receiver, frame)
         while event is not None:
             self.station.receive(event[1], self.now)
             event = self._receiver.next()
@@ -113,6 +111,19 @@ def _noted(message, pieces: list):
     for piece in message:
         pieces.append(piece)
         yield piece
+
+
+def put(receiver, frame):
+    """The event when all of the frame is in, put there in pieces that there is room for."""
+    event, at = None, 0
+    while at < len(frame):
+        room = receiver.room()
+        count = min(len(room), len(frame) - at)
+        room[:count] = frame[at : at + count]
+        receiver.received(count)
+        event = receiver.next()
+        at += count
+    return event
 
 
 def server_frame(text: str) -> bytes:
