@@ -67,9 +67,7 @@ def search(pool: Pool, plan: Plan, near_bytes: int, say: Callable[[str], None]) 
 
     def enough(steps: int, again: bool) -> bool:
         attempt = dataclasses.replace(plan, heap_bytes=steps * STEP_BYTES)
-        # Where a heap is much too small, a short life finds out soon.
-        why = "" if again else pool.go_through(dataclasses.replace(attempt, short=True))
-        why = why or pool.go_through(attempt)
+        why = pool.go_through(attempt)
         say(f"{attempt.heap_bytes:,} bytes: {why or 'enough'}{', again' if again else ''}")
         return not why
 
