@@ -18,40 +18,58 @@ LINE = "line to the simulator"
 INTERPRETER = "interpreter, asyncio, file system"
 DEFINITIONS = "definitions that are always in memory"
 _DRIVER_MODULES = ("hal/sim.py", "hal/sim_clock.py")
+# Each step in a function of its own: what a frame had on its stack looks as if it were in use.
 _MAIN = """\
 import asyncio
 import gc
 import sys
 import machine
+class Link:
+    take = send = None
 def used():
     gc.collect()
     return gc.mem_alloc()
-def look():
-    start = used()
+def forget():
+    for name in list(sys.modules):
+        if name in ("board", "channel", "host") or name.startswith("host."):
+            del sys.modules[name]
+def definitions():
     import chargepoint
+    before = used()
+    for name in {names}:
+        chargepoint.__dict__.pop(name, None)
+    return before - used()
+def drivers():
+    import board
+    import chargepoint
+    before = used()
+    evses = [chargepoint.SimEvse(), chargepoint.SimEvse()]
+    for evse in evses:
+        evse.changed = board.Board._reporter(None, 1, evse)
+    others = [chargepoint.SimReader(), chargepoint.SimClock(1, 0)]
+    return used() - before
+def line():
     before = used()
     import board
     import channel
     line = channel.Channel()
     network = channel.Network(line)
-    line_objects = used()
-    drivers = [chargepoint.SimEvse(), chargepoint.SimEvse(), chargepoint.SimReader()]
-    drivers.append(chargepoint.SimClock(1, 0))
-    driver_objects = used()
-    drivers = None
-    line = network = board = channel = None
-    del sys.modules["board"], sys.modules["channel"]
-    for name in list(sys.modules):
-        if name == "host" or name.startswith("host."):
-            del sys.modules[name]
-    whole = used()
-    for name in {names}:
-        chargepoint.__dict__.pop(name, None)
-    definitions = whole - used()
+    listening = line.run()
+    link = Link()
+    board._tell_messages(link, line)
+    return used() - before
+def look():
+    start = used()
+    import chargepoint
+    application = used() - start
+    line_bytes = line()
+    driver_bytes = drivers()
+    forget()
+    definition_bytes = definitions()
     print("{interpreter}", start)
-    print("{definitions}", before - start - definitions)
-    print("{line}", line_objects - before)
-    print("{drivers}", driver_objects - line_objects + definitions)
+    print("{definitions}", application - definition_bytes)
+    print("{line}", line_bytes)
+    print("{drivers}", driver_bytes + definition_bytes)
 try:
     look()
     print("end")

@@ -368,3 +368,24 @@ def test_a_class_with_cold_methods_keeps_its_name():
     other = "def Lamp():\n  pass\n"
     with pytest.raises(link_modules.Failure, match="Lamp, which has cold methods, needs another"):
         linked(a=other, lamp=LAMP, modules=MODULES, power=POWER, main="")
+
+
+def test_each_statement_of_a_linked_module_has_its_source():
+    cold = (
+        "from .compat import cold\nclass Lamp:\n  @cold\n  def mend(self):\n    return volts()\n"
+    )
+    sources = {
+        "chargepoint/__init__.py": "",
+        "chargepoint/compat.py": "def cold(method):\n  return method\n",
+        "chargepoint/modules.py": "def bind(instance, name):\n  return print\n",
+        "chargepoint/lamp.py": f"from .mains import volts\n{cold}",
+        "chargepoint/mains.py": "def volts():\n  return [230]\n",
+        "main.py": "from chargepoint.lamp import Lamp\nfrom chargepoint.mains import volts\n",
+    }
+    found = link_modules.parts(sources, ())
+    assert {path: link_modules.written(body) for path, body in found.items()} == link_modules.link(
+        sources, ()
+    )
+    names = {getattr(node, "name", ""): source for body in found.values() for source, node in body}
+    assert names["Lamp"] == names["cold_mend"] == "chargepoint/lamp.py"
+    assert names["volts"] == "chargepoint/mains.py"

@@ -164,3 +164,16 @@ def test_native_code_is_refused(tmp_path: Path):
     text = "import micropython\n@micropython.native\ndef f(n):\n  return n.x"
     with pytest.raises(repack_mpy.Failure, match="machine code that is more than viper"):
         repack_mpy.repacked({"m.mpy": mpy(tmp_path, text)})
+
+
+def test_a_file_is_told_by_its_definitions_and_constants(tmp_path: Path):
+    text = (
+        "A = b'0123456789'\ndef near(x):\n  return x\nclass Far:\n  def far(self):\n    return A\n"
+    )
+    data = repack_mpy.repacked({"m.mpy": mpy(tmp_path, text)})["m.mpy"]
+    functions, constants = repack_mpy.parts(data)
+    assert [name for name, _ in functions] == ["near", "Far"]
+    assert 0 < functions[0][1] < functions[1][1]  # a class with its method
+    assert sum(size for _, size in functions) < len(data)
+    assert constants == [repack_mpy.constant(b"0123456789")]
+    assert constants[0] in data
