@@ -87,8 +87,8 @@ WORTH = """\
 ## What the ways to save are worth
 
 An image is built without each, and lives once; heap after a short life in OCPP 2.0.1, in which all
-was used. Linking is compared without cold methods, for they need it, and line numbers without
-repacking, which takes none. A figure below zero is what a way costs.
+was used. Linking is compared with cold methods that stay in memory, for it is what makes them,
+and line numbers without repacking, which takes none. A figure below zero is what a way costs.
 """
 INSTRUCTIONS = """\
 ## Instructions

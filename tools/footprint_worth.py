@@ -28,6 +28,19 @@ from tools.footprint_search import Pool
 from tools.footprint_station import AFTER, Plan
 
 USUAL = "usual"
+_MODULES = "chargepoint/modules.py"
+# Put behind it: so no module goes after its message, and so none of cold methods.
+_KEEP_TRANSIENT = """
+def _is_transient(full):
+    return full.startswith(_PREFIX + "cold_")
+def done(name):
+    pass
+"""
+_KEEP_COLD = """
+_may_go = _is_transient
+def _is_transient(full):
+    return _may_go(full) and not full.startswith(_PREFIX + "cold_")
+"""
 _COLD = re.compile(r"^ *@cold\n", re.MULTILINE)
 
 _MAIN = """\
@@ -64,7 +77,7 @@ def measure(pool: Pool, texts: dict[str, str], elf: Path) -> dict[str, Worth]:
     image = build_romfs.image(found[USUAL].files)
     without = pool.live(_plan(images.folder("worth-nameless", image, nameless)))
     heap = {name: life.result().moments[AFTER].used for name, life in lives.items()}
-    flash = {name: len(build_romfs.image(variant.files)) for name, variant in found.items()}
+    flash = {name: variant.flash_bytes for name, variant in found.items()}
     ways = {
         variant.way: Worth(flash[name] - flash[variant.usual], heap[name] - heap[variant.usual])
         for name, variant in found.items()
@@ -91,11 +104,17 @@ def single_dialects(figures: Figures) -> dict[str, Worth]:
 
 @dataclass(frozen=True)
 class Variant:
-    """An image that is built without a way to save."""
+    """An image that is built without a way to save. usual: the variant that it is compared with;
+    flash: the image to compare of a way that costs flash only where it is built in."""
 
     way: str
     files: dict[str, bytes]
-    usual: str = USUAL  # the variant that it is compared with
+    usual: str = USUAL
+    flash: dict[str, bytes] | None = None
+
+    @property
+    def flash_bytes(self) -> int:
+        return len(build_romfs.image(self.files if self.flash is None else self.flash))
 
 
 def variants(texts: dict[str, str]) -> dict[str, Variant]:
@@ -103,20 +122,25 @@ def variants(texts: dict[str, str]) -> dict[str, Variant]:
     warm = {path: _COLD.sub("", text) for path, text in texts.items()}
     bodies = build_romfs.linked(texts)
     linked = {path: link_modules.written(body) for path, body in bodies.items()}
-    path = "chargepoint/modules.py"
     plain = _compiled(linked, 3)
+
+    def keeping(more: str) -> dict[str, bytes]:
+        return images.modules(texts | {_MODULES: texts[_MODULES] + more})
+
     return {
         USUAL: Variant("", images.compiled(bodies)),
-        "kept": Variant(
-            "transient modules: dropped after their message",
-            images.modules(warm | {path: keep_transient(warm[path])}),
-            "warm",
+        "transient": Variant(
+            "transient modules: dropped after their message", keeping(_KEEP_TRANSIENT)
         ),
-        "warm": Variant("cold methods: in memory only while they run", images.modules(warm)),
+        "cold": Variant(
+            "cold methods: in memory only while they run",
+            keeping(_KEEP_COLD),
+            flash=images.modules(warm),
+        ),
         "unlinked": Variant(
             "linking: few modules of many (link_modules.py)",
             repack_mpy.repacked(_compiled(warm, 3)),
-            "warm",  # without linking no method is cold
+            "cold",  # without linking no method is cold
         ),
         "plain": Variant("repacking: short names, short operands (repack_mpy.py)", plain),
         "lines": Variant(
@@ -169,11 +193,6 @@ def table_ways(texts: dict[str, str], elf: Path) -> dict[str, Worth]:
         f"{name}: as bytes, read in place": Worth(heap=found[f"objects_{n}"] - found[f"bytes_{n}"])
         for n, name in enumerate(pairs)
     }
-
-
-def keep_transient(text: str) -> str:
-    """modules.py, changed so that no module is ever dropped after a message."""
-    return text + "\n\ndef release():\n    pass\n"
 
 
 def schema_objects(table: bytes) -> str:

@@ -5,6 +5,17 @@ import ssl
 from tools import build_qemu, build_romfs, footprint_tls, footprint_worth
 from tools.application_names import Mpy
 
+MODULES = """\
+_PREFIX = "chargepoint."
+def bind(x, name):
+    pass
+def done(name):
+    release()
+def release():
+    return _is_transient("chargepoint.cold_Lamp")
+def _is_transient(full):
+    return full != _PREFIX
+"""
 LAMP = """\
 from ..compat import cold
 from ..modules import release
@@ -31,21 +42,13 @@ def test_a_schema_as_objects_says_what_its_bytes_say():
     assert {1, 2, 3, 4, 5} <= kinds
 
 
-def test_modules_that_stay_are_dropped_no_more():
-    space: dict = {"__name__": "chargepoint.modules"}
-    text = "used = [1]\ndef release():\n    used.clear()\n"
-    exec(footprint_worth.keep_transient(text), space)
-    space["release"]()
-    assert space["used"] == [1]
-
-
 def test_each_variant_is_another_image_and_its_names_are_known(monkeypatch):
     monkeypatch.setattr(build_qemu, "compile_modules", dict)
     found = footprint_worth.variants(
         {
             "chargepoint/__init__.py": "",
             "chargepoint/compat.py": "def cold(method):\n    return method\n",
-            "chargepoint/modules.py": "def bind(x, name):\n    pass\ndef release():\n    pass\n",
+            "chargepoint/modules.py": MODULES,
             "chargepoint/station/lamp.py": LAMP,
             "main.py": "from chargepoint.station.lamp import Lamp\nLamp().mend(1)\n",
         }
@@ -55,7 +58,9 @@ def test_each_variant_is_another_image_and_its_names_are_known(monkeypatch):
     for name, variant in found.items():
         assert name == footprint_worth.USUAL or variant.files != usual.files, name
     assert "chargepoint/cold_Lamp.mpy" in usual.files
-    assert "chargepoint/cold_Lamp.mpy" not in found["warm"].files
+    assert "chargepoint/cold_Lamp.mpy" in found["cold"].files
+    flat = found["cold"].flash
+    assert flat is not None and "chargepoint/cold_Lamp.mpy" not in flat
     assert "chargepoint/station/lamp.mpy" in found["unlinked"].files
     known = {
         name for data in footprint_worth.all_names(found).values() for name in Mpy(data).names
