@@ -280,6 +280,18 @@ async def scenario_the_server_takes_no_data(good, bad):
     assert await driver.until("disconnected") == "the server takes no data"
 
 
+async def scenario_the_time_to_write_counts_from_the_next_poll(good, bad):
+    """A long time may have passed since the last one, also while the message was made."""
+    driver = await connected(good)
+    driver.link.send("one")
+    driver.now += 3600 * SECOND
+    driver.step()
+    assert driver.link.state == manager.OPEN and driver.link.busy
+    await driver.until("message")
+    await driver.until_true(lambda: not driver.link.busy)
+    await finish(driver)
+
+
 # The end
 
 

@@ -243,10 +243,11 @@ class Link:
 
     @cold
     def _put(self) -> None:
-        """There is something to write."""
+        """There is something to write. Its time counts from the next poll: that knows the time."""
         self._writing = True
         self._output.set()
-        self._review()
+        self._due = 0
+        self._wake()
 
     @cold
     def _end(self, why: str) -> None:
