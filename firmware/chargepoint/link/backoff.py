@@ -12,6 +12,8 @@ _ENTRY = const(2)
 _TRIES = const(3)
 _LAST_GOOD = const(4)
 
+_LEAST_WAIT_MS = const(1000)
+
 
 def new() -> list:
     """Before the first attempt."""
@@ -21,7 +23,7 @@ def new() -> list:
 def next_wait_ms(turns: list, variables, random: int) -> int:
     """The next wait. First RetryBackOffWaitMinimum plus a random part; after each failure twice
     the previous wait plus a new random part; after RetryBackOffRepeatTimes doublings the last wait
-    stays.
+    stays. Never below a second.
 
     variables: repeat times, range and minimum in s, read anew each time; random: 0..65535.
     """
@@ -32,7 +34,7 @@ def next_wait_ms(turns: list, variables, random: int) -> int:
     elif turns[_DOUBLINGS] < repeat_times:
         turns[_DOUBLINGS] += 1
         turns[_WAIT_MS] = 2 * turns[_WAIT_MS] + part_ms
-    return turns[_WAIT_MS]
+    return max(turns[_WAIT_MS], _LEAST_WAIT_MS)
 
 
 def next_profile(turns: list, profiles, attempts: int):

@@ -3,16 +3,16 @@
     WAITING -> CONNECTING -> OPEN -> CLOSING -> WAITING
        ^____________|__________|________|
 
-One task connects and reads, another writes; all they ever wait for is the network. They leave
-facts behind and call `wake`; poll(now) draws the conclusions. Every time limit is a deadline in
-poll(), so that a test or a simulator can hold the clock. Nearly all of it is in memory only while
-something happens: poll() looks at one deadline, and a fact that can't wait makes it due.
+One task connects, then one reads, and one writes while there is something to write; all they ever
+wait for is the network. They leave facts behind and call `wake`; poll(now) draws the conclusions.
+Every time limit is a deadline in poll(), so that a test or a simulator can hold the clock. Nearly
+all of it is in memory only while something happens: poll() looks at one deadline, and a fact that
+can't wait makes it due.
 
-An attempt (`opening`) must be done within connect_timeout_ms. The waits between are those of
-`backoff`, and never below a second. A missing pong, a peer that takes no data and an unfinished
-closing handshake end the connection. Bytes, messages and events in memory are bounded: a received
-message stays in the receive buffer, and nothing is read behind it before the station has taken it.
-What a message says is not its matter.
+An attempt (`opening`) must be done within connect_timeout_ms; the waits between are those of
+`backoff`. A missing pong, a peer that takes no data and an unfinished closing handshake end the
+connection. Memory is bounded: a received message stays in the receive buffer, and nothing is read
+behind it before the station has taken it. What a message says is not its matter.
 """
 
 import asyncio
@@ -30,7 +30,6 @@ CLOSING = const(3)
 _PONG_MS = const(15000)
 _WRITE_MS = const(30000)  # without any progress
 _CLOSE_MS = const(5000)
-_LEAST_WAIT_MS = const(1000)
 _NO_PROFILE_MS = const(10000)  # until the list of profiles is looked at again
 _BACKLOG = const(4)  # messages to write at which reading pauses
 _OUTBOX = const(16)
@@ -44,9 +43,9 @@ class Link:
     ping_interval_s() (0 = none), connect_timeout_ms, message_limit (bytes, read once), backoff()
     -> (repeat_times, random_range_s, wait_minimum_s), attempts() (per profile), tls_files (paths:
     root certificates, own certificate, own key; or None each). A new ping interval holds from the
-    next message that is sent, as is the answer to who has set it.
-    network: `async resolve(host, port) -> (ip, port)`, raises OSError.
-    random_bytes(n) -> bytes. wake: called when poll() has something to do (or an asyncio.Event).
+    next message on, which is the answer to who has set it.
+    network: `async resolve(host, port) -> (ip, port)`, raises OSError. random_bytes(n) -> bytes.
+    wake: called when poll() has something to do (or an asyncio.Event).
     """
 
     def __init__(self, settings, network, random_bytes, wake):
@@ -56,8 +55,6 @@ class Link:
         self._wake = wake.set if hasattr(wake, "set") else wake
         self._receiver = Receiver(settings.message_limit)
         self._events = []
-        self._room = asyncio.Event()  # the station has taken the message: reading goes on
-        self._output = asyncio.Event()  # there is something to write
         self._now = 0  # of the last poll
         self._due = 0  # when poll() has something to do, or None
         self._start_at = 0  # when to connect
@@ -89,14 +86,15 @@ class Link:
     def take(self):
         """The next event, or None.
 
-        ("connected", subprotocol), ("message", view of its bytes), ("oversized", head of its
-        text), ("disconnected", why); of an attempt ("failed", why), before it ("security", its
-        type). The view holds until the caller waits for something.
+        ("connected", subprotocol), ("message", view of its bytes, until the caller waits for
+        something), ("oversized", head of its text), ("disconnected", why); of an attempt
+        ("failed", why), before it ("security", its type).
         """
         if not self._events:
             return None
-        self._room.set()
-        return self._events.pop(0)
+        event = self._events.pop(0)
+        self._read_on()
+        return event
 
     @cold
     def send(self, message) -> bool:
@@ -145,15 +143,14 @@ class Link:
             self._work(now)
 
     def next_deadline(self) -> "int | None":
-        """When poll() is due (ms), None if only `wake` can make it so."""
+        """When poll() is due (ms), None if only `wake` makes it so."""
         return self._due
 
     @cold
     def _work(self, now: int) -> None:
         if self._ended is None and self._deadline is not None and now >= self._deadline:
-            self._ended = (
-                self._why if self.state == CLOSING else "no answer: " + self._stream.phase
-            )
+            late = "no answer: " + self._stream.phase
+            self._ended = self._why if self.state == CLOSING else late
         if self._ended is None and self.state == OPEN:
             self._watch(now)
         if self._ended is not None:
@@ -212,8 +209,7 @@ class Link:
                 self._ping += 1
                 self._ping_out = b"%d" % self._ping
                 self._pong_by = now + _PONG_MS
-                self._writing = True
-                self._output.set()
+                self._put()
         if self._pong_by is not None and now >= self._pong_by:
             self._ended = "no pong"
         if not self._writing:
@@ -234,8 +230,8 @@ class Link:
         wait_ms, fault = self._wait_ms, self._fault
         if wait_ms is None:
             random = int.from_bytes(self._random_bytes(2), "big")
-            next_ms = modules.use("link.backoff").next_wait_ms
-            wait_ms = max(_LEAST_WAIT_MS, next_ms(self.turns, self._settings.backoff(), random))
+            next_wait_ms = modules.use("link.backoff").next_wait_ms
+            wait_ms = next_wait_ms(self.turns, self._settings.backoff(), random)
         self._start_at = now + wait_ms
         self._clear()
         if fault is not None:
@@ -245,7 +241,8 @@ class Link:
     def _put(self) -> None:
         """There is something to write. Its time counts from the next poll: that knows the time."""
         self._writing = True
-        self._output.set()
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
         self._due = 0
         self._wake()
 
@@ -271,8 +268,7 @@ class Link:
         data = bytes((code >> 8, code & 255)) + reason.encode()[:123]
         self._close_out = b"" if code == 1005 else data
         self.state = CLOSING
-        self._due = 0
-        self._output.set()
+        self._put()
         self._wake()
 
     @cold
@@ -280,27 +276,9 @@ class Link:
         self._events.append((kind, data))
         self._wake()
 
-    async def _run(self) -> None:
-        try:
-            going = await self._connect()
-            while going:
-                while self._received():
-                    while self._events or len(self._outbox) >= _BACKLOG:
-                        self._room.clear()
-                        await self._room.wait()
-                if self._stream.secure and self._closes == 2:
-                    break  # behind TLS a server can't close its half alone: it may wait for us
-                view = self._receiver.room()
-                modules.release()
-                going = await self._stream.readinto(view)
-                self._receiver.received(going)
-            self._end(self._why or "connection lost")
-        except Exception as error:
-            self._broke(error)
-
     @cold
-    async def _connect(self) -> bool:
-        """Whether a connection came about. An untrustworthy TLS peer is news, but once only."""
+    async def _run(self) -> None:
+        """Make the connection. A TLS peer that can't be trusted is news, but once only."""
         settings, stream = self._settings, self._stream
         opening = modules.use("link.opening")
         try:
@@ -313,14 +291,43 @@ class Link:
                 self._reported = event
                 self._emit("security", event)
             self._end("%s: %s" % (stream.phase, error))
-            return False
-        self._deadline = self._reported = None
-        modules.use("link.backoff").worked(self.turns, self.profile)
-        self.state = OPEN
-        self._review()
-        self._writer = asyncio.create_task(self._write())
-        self._emit("connected", choice)
-        return True
+        except Exception as error:
+            self._broke(error)
+        else:
+            modules.use("link.backoff").worked(self.turns, self.profile)
+            self._deadline = self._reported = self._task = None
+            self.state = OPEN
+            self._review()
+            self._emit("connected", choice)  # when that is taken, reading begins
+
+    @cold
+    def _read_on(self) -> None:
+        """Read, unless the station has to take something before, or the server."""
+        if self.state >= OPEN and self._task is None and not self._is_full():
+            self._task = asyncio.create_task(self._read())
+
+    def _is_full(self) -> bool:
+        return bool(self._events) or len(self._outbox) >= _BACKLOG
+
+    async def _read(self) -> None:
+        try:
+            while not self._is_full():
+                if self._received():
+                    continue
+                if self._stream.secure and self._closes == 2:
+                    break  # behind TLS a server can't close its half alone: it may wait for us
+                view = self._receiver.room()
+                modules.release()
+                count = await self._stream.readinto(view)
+                if not count:
+                    break
+                self._receiver.received(count)
+            else:
+                self._task = None
+                return
+            self._end(self._why or "connection lost")
+        except Exception as error:
+            self._broke(error)
 
     @cold
     def _received(self) -> bool:
@@ -349,34 +356,28 @@ class Link:
                 self._shut(event[1])
         return True
 
+    @cold
     async def _write(self) -> None:
+        """Write all there is. After a close frame nothing is written any more."""
+        sender = None
         try:
-            while not await self._flush():
-                modules.release()
-                self._wake()
-                self._output.clear()
-                await self._output.wait()
+            while not await self._control(not self._outbox):
+                if not self._outbox:
+                    self._writing, self._writer = False, None
+                    self._review()
+                    break
+                if sender is None:
+                    sender = modules.use("link.sender").Sender(self._random_bytes)
+                for chunk in sender.frames(self._outbox.pop(0)):
+                    if sender.starts_frame and await self._control(False):
+                        return
+                    await self._stream.write(chunk)
+                    self._progress += 1
+                self._read_on()
         except Exception as error:
             self._broke(error)
-
-    @cold
-    async def _flush(self) -> bool:
-        """Write all there is; True after a close frame."""
-        sender = None
-        while not await self._control(not self._outbox):
-            if not self._outbox:
-                self._writing = False
-                self._review()
-                return False
-            if sender is None:
-                sender = modules.use("link.sender").Sender(self._random_bytes)
-            for chunk in sender.frames(self._outbox.pop(0)):
-                if sender.starts_frame and await self._control(False):
-                    return True
-                await self._stream.write(chunk)
-                self._progress += 1
-            self._room.set()
-        return True
+        modules.release()
+        self._wake()
 
     @cold
     async def _control(self, is_empty: bool) -> bool:
