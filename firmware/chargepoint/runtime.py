@@ -13,6 +13,7 @@ it is the board's main that restarts the machine.
 import asyncio
 import gc
 
+from . import modules
 from .compat import MICROPYTHON, cold, const
 
 _ROUNDS = const(16)  # commands, confirmations and what follows from them settle well below this
@@ -193,7 +194,13 @@ class Runtime:
         link.poll(now)
         event = link.take()
         while event is not None:
-            self._link_event(event, now)
+            modules.release()  # what has received it
+            if event[0] == "message":
+                if self.on_message is not None:
+                    self.on_message("in", event[1])
+                station.receive(event[1], now)
+            else:
+                self._link_event(event, now)
             event = link.take()
         for _ in range(_ROUNDS):
             station.poll(now)
@@ -215,11 +222,7 @@ class Runtime:
     @cold
     def _link_event(self, event, now: int) -> None:
         station, kind = self.station, event[0]
-        if kind == "message":
-            if self.on_message is not None:
-                self.on_message("in", event[1])
-            station.receive(event[1], now)
-        elif kind == "connected":
+        if kind == "connected":
             station.log("connected: " + event[1])
             station.network_slot = self.settings.slot(self.link.profile)
             station.connected(event[1], now)

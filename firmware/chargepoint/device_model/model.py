@@ -132,7 +132,6 @@ class DeviceModel:
                 bits |= 1 << bit
         return bits
 
-    @cold
     def has_feature(self, name: str) -> bool:
         return FEATURES.split().index(name) + 1 in self.features
 

@@ -67,13 +67,16 @@ class Authorization:
         """(status, group) of a token that the station knows, or None."""
         if not self._has_cache():
             return None
-        return modules.use("station.cache").lookup(self.station, token, now)
+        known = modules.use("station.cache").lookup(self.station, token, now)
+        modules.done("station.cache")
+        return known
 
     @cold
     def remember(self, id_token: str, token_type: str, info: dict, now: int) -> None:
         """Keep an idTokenInfo of the server in the cache (C10.FR.01, FR.04, FR.05)."""
         if self._has_cache() and token_type not in _NEVER_ASKED.split():
             modules.use("station.cache").remember(self.station, id_token, token_type, info, now)
+            modules.done("station.cache")
 
     @cold
     def group_of(self, info: dict) -> str:

@@ -38,6 +38,7 @@ class Calls:
         self._number = 0  # of message ids in this boot
         self._unanswered = 0  # CALLs in a row
         self._timed_out = False
+        self._answer: tuple | None = None  # to our CALL, as `on_answer` got it
 
     # ---- from the station
 
@@ -67,10 +68,13 @@ class Calls:
         self.endpoint.oversized(beginning)
 
     def poll(self, now: int) -> None:
-        """Give up an answer that does not come in time."""
+        """Deal with the answer that has come, or give it up if it does not come in time."""
         self._timed_out = True
         self.endpoint.poll(now)
         self._timed_out = False
+        if self._answer is not None:
+            modules.release()  # what has read it: much else comes in now
+            self._settle()
 
     @cold
     def drop(self) -> None:
@@ -78,6 +82,8 @@ class Calls:
         self._unanswered = 0
         self._owed = None
         self.endpoint.drop()
+        if self._answer is not None:
+            self._settle()
         self.forget()
 
     @cold
@@ -152,9 +158,15 @@ class Calls:
     @cold
     def on_answer(self, context, payload, error) -> None:
         """The server's answer to our CALL; payload None with `error` text where it failed."""
+        self._answer = context, payload, error, self._timed_out
+
+    @cold
+    def _settle(self) -> None:
+        """What comes of the answer, or of its absence."""
+        (context, payload, error, timed_out), self._answer = self._answer, None
         station = self.station
         kind, data, on_answer, message_id = context
-        if payload is None and self._timed_out:
+        if timed_out:
             self._unanswered += 1
             if self._unanswered >= _MAX_UNANSWERED:
                 station.log("%d CALLs without an answer: reconnecting" % self._unanswered)

@@ -44,6 +44,8 @@ class Outbox:
     def append_transaction(self, record) -> None:
         """Journal a TransactionRecord; when this returns it survives a power cut."""
         parts = modules.use("station.record_bytes").parts(record)
+        modules.done("station.record_bytes")  # the journal needs the room
+        modules.done("station.samples")
         self.last_seq = self.journal.append(bytes((_TRANSACTION,)), *parts)
 
     @cold
