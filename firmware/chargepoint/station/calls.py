@@ -38,7 +38,7 @@ class Calls:
         self._number = 0  # of message ids in this boot
         self._unanswered = 0  # CALLs in a row
         self._timed_out = False
-        self._answer: tuple | None = None  # to our CALL, as `on_answer` got it
+        self._answer: tuple = ()  # to our CALL, as `on_answer` got it
 
     # ---- from the station
 
@@ -72,7 +72,7 @@ class Calls:
         self._timed_out = True
         self.endpoint.poll(now)
         self._timed_out = False
-        if self._answer is not None:
+        if self._answer:
             modules.release()  # what has read it: much else comes in now
             self._settle()
 
@@ -82,7 +82,7 @@ class Calls:
         self._unanswered = 0
         self._owed = None
         self.endpoint.drop()
-        if self._answer is not None:
+        if self._answer:
             self._settle()
         self.forget()
 
@@ -163,7 +163,8 @@ class Calls:
     @cold
     def _settle(self) -> None:
         """What comes of the answer, or of its absence."""
-        (context, payload, error, timed_out), self._answer = self._answer, None
+        context, payload, error, timed_out = self._answer
+        self._answer = ()
         station = self.station
         kind, data, on_answer, message_id = context
         if timed_out:

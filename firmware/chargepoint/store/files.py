@@ -7,6 +7,7 @@ is written anew beside the old one and renamed over it.
 """
 
 import os
+from array import array
 from binascii import hexlify
 
 from ..compat import cold, const
@@ -88,7 +89,7 @@ class FileJournal:
 
     def __init__(self, path: str, damaged: list):
         self._path = path
-        self._waiting = []  # (seq, offset) in the file
+        self._waiting = array("I")  # of each its sequence number and its place in the file
         self._next_seq = self._size = 0
         self._load(damaged)
 
@@ -101,7 +102,7 @@ class FileJournal:
             while entry is not None:
                 kind, number, payload = entry
                 if kind == frame.ENTRY:
-                    self._waiting.append((number, self._size))
+                    self._keep(number, self._size)
                     self._next_seq = max(self._next_seq, number + 1)
                 elif kind == frame.ACKNOWLEDGED:
                     self._forget(number)
@@ -119,7 +120,7 @@ class FileJournal:
         """Journal an entry, the parts joined; it is safe when this returns its sequence number."""
         seq, at = self._next_seq, self._size
         self._append(frame.ENTRY, seq, *parts)
-        self._waiting.append((seq, at))
+        self._keep(seq, at)
         self._next_seq = seq + 1
         return seq
 
@@ -128,30 +129,37 @@ class FileJournal:
         """The entry need not be kept any longer."""
         self._append(frame.ACKNOWLEDGED, seq)
         self._forget(seq)
-        if self._size > _COMPACT_BYTES * (1 + len(self._waiting) // 64):
+        if self._size > _COMPACT_BYTES * (1 + self.count() // 64):
             self._rewrite()
 
     def head(self):
         """(seq, payload) of the oldest entry that waits, or None."""
-        return self._entry(self._waiting[0]) if self._waiting else None
+        return self._entry(0) if self._waiting else None
 
     @cold
     def records(self):
-        """Each waiting (seq, payload), oldest first."""
-        for waiting in list(self._waiting):
-            yield self._entry(waiting)
+        """Each waiting (seq, payload), oldest first; none may be acknowledged meanwhile."""
+        for number in range(self.count()):
+            yield self._entry(number)
 
     def count(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) // 2
 
     @cold
-    def _entry(self, waiting):
+    def _entry(self, number: int):
+        """(seq, payload) of that one of those that wait."""
         with open(self._path, "rb") as file:
-            file.seek(waiting[1])
+            file.seek(self._waiting[2 * number + 1])
             entry = frame.read(file)
         if entry is None:
-            raise OSError("journal entry %d is gone from the flash" % waiting[0])
+            seq = self._waiting[2 * number]
+            raise OSError("journal entry %d is gone from the flash" % seq)
         return entry[1:]
+
+    @cold
+    def _keep(self, seq: int, at: int) -> None:
+        self._waiting.append(seq)
+        self._waiting.append(at)
 
     @cold
     def _append(self, kind: int, number: int, *parts) -> None:
@@ -162,16 +170,21 @@ class FileJournal:
 
     @cold
     def _forget(self, seq: int) -> None:
-        self._waiting = [waiting for waiting in self._waiting if waiting[0] != seq]
+        waiting = self._waiting
+        for at in range(0, len(waiting), 2):
+            if waiting[at] == seq:
+                self._waiting = waiting[:at] + waiting[at + 2 :]
+                return
 
     @cold
     def _rewrite(self) -> None:
-        kept = []
+        kept = array("I")
         with open(self._path + ".new", "wb") as file:
             size = frame.write(file, frame.HEADER, self._next_seq)
-            for waiting in self._waiting:
-                seq, payload = self._entry(waiting)
-                kept.append((seq, size))
+            for number in range(self.count()):
+                seq, payload = self._entry(number)
+                kept.append(seq)
+                kept.append(size)
                 size += frame.write(file, frame.ENTRY, seq, payload)
             file_access.sync(file)
         os.rename(self._path + ".new", self._path)
