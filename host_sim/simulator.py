@@ -191,6 +191,7 @@ class Simulator:
             evse.closed, evse.locked = line["closed"], line["locked"]
             evse.offered_ma = line["offered_ma"]
             evse.settle(at_ms)
+            evse.shown(line["shown_mwh"])
             self.life.tell(evse)
         elif "message" in line:
             direction, text = line["message"]

@@ -147,6 +147,11 @@ class Evse:
             self.ev.energy_mj = min(self.ev.battery_mj, self.ev.energy_mj + energy_mj)
         self.power_w = self._power_w()
 
+    def shown(self, energy_mwh: int) -> None:
+        """The station has read so much: more than here if a change of the world was still on its
+        way to it. What a meter has shown once it goes on to show."""
+        self.register_mj = max(self.register_mj, energy_mwh * MJ_PER_WH // 1000)
+
     def next_event_ms(self) -> int | None:
         """When the battery comes to its next whole percent, if nothing else happens before."""
         if not self.power_w or self.ev is None:

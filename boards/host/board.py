@@ -165,6 +165,7 @@ class Board:
                     "offered_ma": evse.pilot.offered_ma,
                     "locked": evse.lock.locked(),
                     "at_ms": now,
+                    "shown_mwh": evse.meter.shown_mwh,
                 }
             )
 

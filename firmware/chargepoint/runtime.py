@@ -180,12 +180,14 @@ class Runtime:
         if self._awake or wait_ms <= 0:
             await asyncio.sleep(0)  # let the link's tasks run
             return
-        self._sleeper = asyncio.current_task()
+        sleeper = self._sleeper = asyncio.current_task()
         try:
             await asyncio.sleep(wait_ms / 1000)
         except asyncio.CancelledError:
             if self._sleeper is not None:  # not by `wake`: the program ends
                 raise
+            if not MICROPYTHON:
+                sleeper.uncancel()  # CPython counts: a later Ctrl-C is not to be one of many
         self._sleeper = None
 
     def _pass(self, now: int) -> None:

@@ -64,6 +64,15 @@ def test_the_register_is_exact():
     assert facts["meter"][0] == 3_600_000 and facts["meter"][5] == HOUR_MS // 2 - 1000
 
 
+def test_what_the_station_has_read_stays_on_the_meter():
+    evse = charging(max_kw=7.2, soc=0)
+    evse.settle(HOUR_MS // 2)
+    evse.shown(3_600_000)
+    assert evse.energy_wh == 3600
+    evse.shown(3_601_500)
+    assert evse.register_mj == 3601.5 * MJ_PER_WH and evse.energy_wh == 3601
+
+
 def test_power_falls_above_80_percent_until_the_battery_is_full():
     evse = charging(battery_kwh=10, soc=79, max_kw=10)
     powers = []

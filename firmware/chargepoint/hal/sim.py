@@ -103,7 +103,7 @@ class SimMeter:
         self.voltages_mv = (230000, 230000, 230000)
         self.soc_percent = -1
         self.broken = False
-        self._shown_mwh = 0
+        self.shown_mwh = 0  # by the latest reading
 
     def set(
         self, energy_mwh, power_w, currents_ma, voltages_mv, soc_percent, at_ms, rest_mj=0
@@ -124,7 +124,7 @@ class SimMeter:
 
     def replace(self, energy_mwh: int) -> None:
         """Another register value; the only way for it to fall."""
-        self.energy_mwh = self._shown_mwh = energy_mwh
+        self.energy_mwh = self.shown_mwh = energy_mwh
         self._rest_mj = 0
 
     def read(self, reading, now: int) -> None:
@@ -132,8 +132,8 @@ class SimMeter:
             raise OSError("meter does not answer")
         # The clocks of two processes may differ by a moment; a register never falls for that.
         rest_mj = self._rest_mj + self.power_w * max(0, now - self.at_ms)
-        self._shown_mwh = max(self._shown_mwh, self.energy_mwh + rest_mj // 3600)
-        reading.energy_wh = self._shown_mwh // 1000
+        self.shown_mwh = max(self.shown_mwh, self.energy_mwh + rest_mj // 3600)
+        reading.energy_wh = self.shown_mwh // 1000
         reading.power_w = self.power_w
         reading.soc_percent = self.soc_percent
         reading.frequency_mhz = 50000
