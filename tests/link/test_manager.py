@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from tests.link import scenarios
+from tests.link import scenarios, watch_scenarios
 from tests.link.play import urls
 from tests.link.servers import running
 from tools.portable_tests import INTERPRETER, ROOT
@@ -43,10 +43,12 @@ INTERPRETERS = pytest.mark.parametrize("run", [on_cpython, on_micropython])
 
 
 @INTERPRETERS
-@pytest.mark.parametrize("name", names(scenarios))
-def test_scenario(name, run):
+@pytest.mark.parametrize(
+    "module, name", [(m, name) for m in (scenarios, watch_scenarios) for name in names(m)]
+)
+def test_scenario(module, name, run):
     async def play():
         async with running() as ports:
-            await run(scenarios, name, ports)
+            await run(module, name, ports)
 
     asyncio.run(play())
