@@ -1,4 +1,4 @@
-"""How a Link watches its connection: pings, and a server that takes no data. As in scenarios.py."""
+"""How a Link watches its connection: pings, a server that takes no data. See scenarios.py."""
 
 import asyncio
 
