@@ -24,8 +24,6 @@ import asyncio
 import gc
 import sys
 import machine
-class Link:
-    take = send = None
 def used():
     gc.collect()
     return gc.mem_alloc()
@@ -55,8 +53,6 @@ def line():
     line = channel.Channel()
     network = channel.Network(line)
     listening = line.run()
-    link = Link()
-    board._tell_messages(link, line)
     return used() - before
 def look():
     start = used()
