@@ -5,8 +5,8 @@
 
 One task connects, then one reads, and one writes while there is something to write; all they ever
 wait for is the network. They leave facts behind and call `wake`; poll(now) draws the conclusions.
-Every time limit is a deadline in poll(): a test or a simulator can hold the clock. Nearly all is in
-memory only while something happens: poll() looks at one deadline, which facts make due.
+Every time limit is a deadline in poll(): a test or a simulator can hold the clock. Nearly all is
+in memory only while something happens: poll() looks at one deadline, which facts make due.
 
 An attempt (`opening`) must be done within connect_timeout_ms; the waits between are those of
 `backoff`. A missing pong, a peer that takes no data and an unfinished closing handshake end the
