@@ -127,10 +127,13 @@ def variants(texts: dict[str, str]) -> dict[str, Variant]:
     def keeping(more: str) -> dict[str, bytes]:
         return images.modules(texts | {_MODULES: texts[_MODULES] + more})
 
+    usual = images.compiled(bodies)
     return {
-        USUAL: Variant("", images.compiled(bodies)),
+        USUAL: Variant("", usual),
         "transient": Variant(
-            "transient modules: dropped after their message", keeping(_KEEP_TRANSIENT)
+            "transient modules: dropped after their message",
+            keeping(_KEEP_TRANSIENT),
+            flash=usual,  # what is put behind modules.py is no part of the way
         ),
         "cold": Variant(
             "cold methods: in memory only while they run",
