@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tools.footprint_rooms import SIMULATED, rooms
-from tools.footprint_station import Life
+from tools.footprint_station import IDLE, Life
 
 KIB = 1024
 IMAGES = ("1.6", "2.0.1", "both")
@@ -23,7 +23,6 @@ BUDGETS = {
     "heap_size_tls_bytes": dict.fromkeys(IMAGES, 100 * KIB),
 }
 BOOT = "the boot"  # the only peak that is no message's: there is no connection yet
-IDLE = "idle, online"
 
 # An image, and the dialect that is spoken.
 Case = tuple[str, str]

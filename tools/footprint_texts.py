@@ -7,7 +7,7 @@ budget is not met; how much it is, footprint_page.py says from what was measured
 from __future__ import annotations
 
 from tools.footprint_search import STEP_BYTES
-from tools.footprint_station import FRAMES
+from tools.footprint_station import FRAMES, LIVES
 
 HEAD = """\
 # Footprint
@@ -53,20 +53,21 @@ would get there: all that brings down the heap without TLS, and an mbedTLS that 
 shorter records, where the server is known to send no longer ones.
 """,
 }
-HEAP = """\
+HEAP = f"""\
 ## Heap at rest
 
 After a collection, in the life of a station with two EVSEs, without the simulator's parts. These
-are measured on the board, alone, and taken off.
+are measured on the board, alone, and taken off. The least of {LIVES} lives is told: the rest is
+chance, for the stack of a suspended coroutine may hold on to a module that is over.
 """
-PEAKS = """\
+PEAKS = f"""\
 ## Heap at the worst moments
 
 The most that lived at once, without garbage, to 256 bytes (`boards/qemu_mps2/c/heap.c`), also
-without the simulator's parts. "As long as can be" is a request of exactly the receive limit, 4096
-bytes. There is no local list and no smart charging yet: the station parses such a request and
-refuses it with NotSupported. So these two rows say what a longest request takes, and not what
-SendLocalList and SetChargingProfile will take.
+without the simulator's parts; of {LIVES} lives the least. "As long as can be" is a request of
+exactly the receive limit, 4096 bytes. There is no local list and no smart charging yet: the
+station parses such a request and refuses it with NotSupported. So these two rows say what a
+longest request takes, and not what SendLocalList and SetChargingProfile will take.
 """
 LONG = f"""\
 ## Fragmentation

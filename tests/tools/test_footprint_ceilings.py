@@ -17,7 +17,7 @@ def test_growth_beyond_the_margin_is_told():
 def quick(monkeypatch, tmp_path):
     """Measured: one figure; recorded: what the test writes."""
     monkeypatch.setattr(footprint_ceilings, "TABLE", tmp_path / "ceilings.csv")
-    monkeypatch.setattr(footprint_ceilings, "quick", lambda: {"rom both": 103})
+    monkeypatch.setattr(footprint_ceilings, "quick", lambda enough: {"rom both": 103})
     return footprint_ceilings.TABLE
 
 
@@ -42,8 +42,8 @@ def test_without_a_record_it_says_how_to_make_one(quick, capsys):
 
 
 def test_what_the_station_takes_is_within_what_is_recorded():
-    found = footprint_ceilings.quick()
     recorded = footprint_ceilings.load(footprint_ceilings.TABLE.read_text())
+    found = footprint_ceilings.measured(recorded)
     assert footprint_ceilings.grown(recorded, found) == []
     for dialect in ("1.6", "2.0.1"):
         assert found[f"heap idle {dialect}"] < found[f"heap peak {dialect}"]
