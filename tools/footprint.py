@@ -39,7 +39,7 @@ from tools import (  # noqa: E402
 )
 from tools.footprint_figures import CASES, KIB, Case, Figures, called  # noqa: E402
 from tools.footprint_search import Pool  # noqa: E402
-from tools.footprint_station import FRAMES, LIVES, Failed, Life, Plan, least  # noqa: E402
+from tools.footprint_station import FRAMES, LIVES, Failed, Life, Plan, at_worst  # noqa: E402
 
 ROOT = footprint_images.ROOT
 PAGE = ROOT / "docs" / "footprint.md"
@@ -75,7 +75,8 @@ def measure() -> Figures:
         plans = {c: Plan(built[c[0]], c[1], _ROOMY_BYTES, watched=True) for c in CASES}
         lives = {case: [pool.live(plan) for _ in range(LIVES)] for case, plan in plans.items()}
         figures.lives = {
-            case: least([future.result() for future in futures]) for case, futures in lives.items()
+            case: at_worst([future.result() for future in futures])
+            for case, futures in lives.items()
         }
         say("the smallest heap")
         find_smallest(figures, pool, built)

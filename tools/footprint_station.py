@@ -72,12 +72,21 @@ def least(lives: Sequence[Life]) -> Life:
 
     The rest is chance: a suspended coroutine's stack may hold on to a module that is over.
     """
+    return _told(lives, min)
+
+
+def at_worst(lives: Sequence[Life]) -> Life:
+    """Of the same life several times, the least at rest, and the highest of each peak."""
+    return _told(lives, max)
+
+
+def _told(lives: Sequence[Life], of_peaks: Callable[[list[int]], int]) -> Life:
     found = Life()
     for name in lives[0].moments:
         heaps = [life.moments[name] for life in lives]
         found.moments[name] = min(heaps, key=lambda heap: heap.used)
     for name in lives[0].peaks:
-        found.peaks[name] = min(life.peaks[name] for life in lives)
+        found.peaks[name] = of_peaks([life.peaks[name] for life in lives])
     return found
 
 

@@ -64,7 +64,7 @@ PEAKS = f"""\
 ## Heap at the worst moments
 
 The most that lived at once, without garbage, to 256 bytes (`boards/qemu_mps2/c/heap.c`), also
-without the simulator's parts; of {LIVES} lives the least. "As long as can be" is a request of
+without the simulator's parts; the highest of {LIVES} lives. "As long as can be" is a request of
 exactly the receive limit, 4096 bytes. There is no local list and no smart charging yet: the
 station parses such a request and refuses it with NotSupported. So these two rows say what a
 longest request takes, and not what SendLocalList and SetChargingProfile will take.
