@@ -115,7 +115,7 @@ def test_what_was_provisioned_is_in_the_device_model(tmp_path: Path, capsys):
         assert model.network_slots == (0, 1)
         settings = composed.runtime.settings
         assert settings.profiles() == [("wss://csms/ocpp", 2), ("ws://other/ocpp", 0)]
-        assert settings.password == b"secret-secret-16"
+        assert settings.password() == b"secret-secret-16"
         assert settings.tls_files == (str(tmp_path) + "/tls/root", None, None)
 
 
