@@ -11,8 +11,9 @@ from tools.footprint_search import Pool
 from tools.footprint_station import IDLE, Life, Plan, least
 
 TABLE = footprint_images.ROOT / "tools" / "footprint_ceilings.csv"
-MARGIN = 0.02
-_ROUNDS = 5
+# Of heap more: what is on its way, or still on the stack, while it is measured is chance.
+MARGINS = {"rom": 0.02, "heap": 0.06}
+_ROUNDS = 3
 ROOMY_BYTES = 128 * 1024  # a heap in which nothing is short
 
 
@@ -61,12 +62,12 @@ def dump(found: dict[str, int]) -> str:
 
 
 def grown(recorded: dict[str, int], found: dict[str, int]) -> list[str]:
-    """What takes more than is recorded, by more than the margin, a line each."""
+    """What takes more than is recorded, by more than its margin, a line each."""
     lines = []
     for name in sorted(recorded.keys() | found.keys()):
         if name not in found or name not in recorded:
             lines.append(f"{name}: {'recorded' if name in recorded else 'measured'} only")
-        elif found[name] > recorded[name] * (1 + MARGIN):
+        elif found[name] > recorded[name] * (1 + MARGINS[name.split()[0]]):
             change = found[name] / recorded[name] - 1
             lines.append(
                 f"{name}: {found[name]:,} bytes, {recorded[name]:,} are recorded: {change:+.1%}"

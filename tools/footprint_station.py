@@ -38,7 +38,6 @@ _TURN_MS = 20_000
 _TURNS = 60  # longer than any back-off
 _SETTLE_MS = 60_000
 _BOOT_CALLS = 3  # BootNotification and two statuses
-_APART_MS = 40_000  # two measurings at idle: something is sent meanwhile
 _UPDATED_S = 20  # between two meter values
 _SESSION_MS = 3 * 60_000
 
@@ -247,9 +246,8 @@ class _Station:
         if peak is not None and self._watched:
             self.life.peaks[peak] = heap.most
         if moment is not None:
-            apart_ms = _APART_MS if moment in (IDLE, AFTER) else 1000
-            for _ in range(3):
-                await self.move(apart_ms)
+            for _ in range(2):
+                await self.move(1000)
                 heap = min(heap, await self._sure(self._measure()), key=lambda heap: heap.used)
             self.life.moments[moment] = heap
 

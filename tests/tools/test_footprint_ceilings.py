@@ -10,6 +10,8 @@ def test_growth_beyond_the_margin_is_told():
     assert grown({"rom both": 1000}, {"rom both": 1020}) == []
     (line,) = grown({"rom both": 1000}, {"rom both": 1021})
     assert line == "rom both: 1,021 bytes, 1,000 are recorded: +2.1%"
+    assert grown({"heap idle 1.6": 1000}, {"heap idle 1.6": 1060}) == []
+    assert len(grown({"heap idle 1.6": 1000}, {"heap idle 1.6": 1061})) == 1
     assert grown({"a": 1}, {"b": 1}) == ["a: recorded only", "b: measured only"]
 
 
