@@ -10,17 +10,15 @@ from __future__ import annotations
 import ast
 import fcntl
 import shutil
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools import boards, build_qemu, build_romfs, get_arm_toolchain, tailor
+from tools import boards, build_qemu, build_romfs, emulator, tailor
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "build" / "footprint"
 DIALECTS = {"1.6": ("ocpp16",), "2.0.1": ("ocpp201",), "both": build_romfs.DIALECTS}
 _CONSOLE_S = 60
-_IMAGE_AT = 0x21000000
 _HEAP_BYTES_AT = 0x203FFF00  # boards/qemu_mps2/c/board.c
 _HEAP_BYTES = 256 * 1024
 
@@ -88,20 +86,13 @@ def folder(name: str, data: bytes, elf: Path) -> Path:
 
 def console(built: Path, heap_bytes: int = _HEAP_BYTES) -> dict[str, int]:
     """Run an image that needs no host: what it prints, a name and a number a line."""
-    line = [get_arm_toolchain.emulator(), "-machine", "mps2-an385", "-nic", "user,restrict=on"]
-    line += ["-semihosting", "-display", "none", "-monitor", "none", "-serial", "stdio"]
-    line += ["-kernel", str(built / "firmware.elf")]
-    image_file = built / "app.romfs"
-    line += ["-device", f"loader,file={image_file},addr={_IMAGE_AT:#x},force-raw=on"]
-    line += ["-device", f"loader,addr={_HEAP_BYTES_AT:#x},data={heap_bytes},data-len=4"]
-    try:
-        done = subprocess.run(
-            line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_CONSOLE_S
-        )
-    except subprocess.TimeoutExpired:
-        raise Failure(f"the emulator did not end within {_CONSOLE_S} s") from None
+    words = {_HEAP_BYTES_AT: heap_bytes}
+    firmware, image_file = built / "firmware.elf", built / "app.romfs"
+    said = emulator.console(firmware, image_file, words, _CONSOLE_S)
+    if said is None:
+        raise Failure(f"the emulator did not end within {_CONSOLE_S} s")
     found = {}
-    lines = [text for text in done.stdout.splitlines() if text.strip()]
+    lines = [text for text in said[0].splitlines() if text.strip()]
     for text in lines:
         name, _, number = text.rpartition(" ")
         if text == "end":

@@ -16,14 +16,13 @@ import csv
 import fcntl
 import io
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import boards, build_qemu, build_romfs, get_arm_toolchain, tailor
+from tools import boards, build_qemu, build_romfs, emulator, get_arm_toolchain, tailor
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tools" / "instruction_counts.csv"
@@ -32,7 +31,6 @@ WORLD = ROOT / "tests" / "on_target" / "world.py"
 RECORD = "make instructions WRITE=1"
 MARGIN = 0.02
 _COMPILER = "# gcc-arm-none-eabi "
-_IMAGE_AT = 0x21000000
 _PARAMETERS_AT = 0x203FFF00
 # A heap that never fills, random seed, time of day: nothing that differs each time.
 _PARAMETERS = (1024 * 1024, 1, 0, 1777629600)
@@ -49,19 +47,12 @@ def measure() -> dict[str, int]:
 
 
 def run(firmware: Path, image: Path) -> dict[str, int]:
-    line = [get_arm_toolchain.emulator(), "-machine", "mps2-an385", "-nic", "user,restrict=on"]
-    line += ["-icount", "shift=0,sleep=off", "-semihosting", "-display", "none"]
-    line += ["-monitor", "none", "-serial", "stdio", "-kernel", str(firmware)]
-    line += ["-device", f"loader,file={image},addr={_IMAGE_AT:#x},force-raw=on"]
-    for n, value in enumerate(_PARAMETERS):
-        line += ["-device", f"loader,addr={_PARAMETERS_AT + 4 * n:#x},data={value},data-len=4"]
-    try:
-        done = subprocess.run(
-            line, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST_S
-        )
-    except subprocess.TimeoutExpired:
-        raise Failure(f"the emulator did not end within {_LONGEST_S} s") from None
-    return read(done.stdout, done.stderr)
+    words = {_PARAMETERS_AT + 4 * n: value for n, value in enumerate(_PARAMETERS)}
+    options = ("-icount", "shift=0,sleep=off")
+    said = emulator.console(firmware, image, words, _LONGEST_S, options)
+    if said is None:
+        raise Failure(f"the emulator did not end within {_LONGEST_S} s")
+    return read(*said)
 
 
 def read(console: str, errors: str = "") -> dict[str, int]:
