@@ -123,6 +123,7 @@ class Pacer:
     def _jump(self, moment: int) -> None:
         """Move the clock to `moment`, and let what is due in the world happen."""
         interval_ms = moment - self._clock.now()
+        idle = self._said_idle()
         self._idle = None  # it acts now, also if the moment has passed meanwhile
         if interval_ms > 0:
             self._clock.advance(interval_ms)
@@ -130,7 +131,8 @@ class Pacer:
                 self._life.settle()
                 self._write_meters()
             if self._life.process is not None:
-                self._life.process.send({"advance": interval_ms})
+                settled = idle is not None and idle.settled
+                self._life.process.send({"advance": interval_ms, "settled": settled})
         self._life.tell_news()
 
     async def _idle_deadline(self) -> int | None:

@@ -85,7 +85,10 @@ class Board:
         elif "state" in line:
             self._queries.append(line["state"])
         elif "advance" in line:
-            self._clock.advance(line["advance"])
+            interval_ms = line["advance"]
+            self._clock.advance(interval_ms)
+            if line["settled"]:  # a CALL of ours went out after the host had decided this
+                self.runtime.station.calls.endpoint.deadline_ms += interval_ms
         elif "watch" in line:
             self._watched = line["watch"]
         elif "route" in line:

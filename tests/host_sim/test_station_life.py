@@ -6,6 +6,7 @@ import pytest
 
 from host_sim.clock import WorldClock
 from host_sim.config import Config
+from host_sim.csms import Csms
 from host_sim.state_dir import StateDir
 from host_sim.station_life import PowerIsOff, StationLife
 from host_sim.world import Ev, Evse
@@ -110,5 +111,39 @@ def test_a_watched_station_says_when_it_is_idle():
         await life.boot()
         await life.ask()
         assert any(set(line) == {"idle", "settled", "seen"} for line in lines)
+
+    scenario(test)
+
+
+def test_a_jump_that_was_decided_before_a_call_went_out_is_not_its_time_out():
+    """The server's message and the host's jump cross: that is no silence of the server."""
+
+    async def test(life, lines, evse):
+        calls, withheld = [], asyncio.Event()
+
+        async def answer(station, payload):
+            calls.append(payload)
+            await withheld.wait()
+            return {}
+
+        async with Csms(loud=False) as csms:
+            csms.answers["2.0.1", "StatusNotification"] = answer
+            life.csms = [csms.url]
+            await life.boot()
+            while not calls:
+                for line in [line for line in lines if "resolve" in line]:
+                    lines.remove(line)
+                    number, host, port = line["resolve"]
+                    life.process.send({"route": [number, host, port, ""]})
+                await asyncio.sleep(0)
+            life.process.send({"advance": 60_000, "settled": True})
+            for _ in range(3):  # it makes a pass, and has told all that it did
+                assert (await life.ask())["connection"]["online"]
+            assert sum("StatusNotification" in str(line) for line in lines) == 1
+            life.process.send({"advance": 60_000, "settled": False})
+            while not csms.violations:
+                await asyncio.sleep(0)
+            assert [v.rule for v in csms.violations] == ["outstanding"]
+            withheld.set()
 
     scenario(test)

@@ -32,7 +32,8 @@ class Endpoint:
     that is unique for the station's life (4.1.4). They are looked up at each use.
 
     profile: the dialect's module, set at each handshake. outstanding: id of our CALL that awaits
-    its answer, or None. owed: id of the peer's CALL that is answered later, or None.
+    its answer, or None; deadline_ms: when it is given up. owed: id of the peer's CALL that is
+    answered later, or None.
     """
 
     def __init__(self, owner, profile=None):
@@ -42,7 +43,7 @@ class Endpoint:
         self._owner = owner
         self._action = ""
         self._context = None
-        self._deadline_ms = 0
+        self.deadline_ms = 0
         self._call = None  # our CALL until it is taken
         self._answers = []
 
@@ -57,7 +58,7 @@ class Endpoint:
         message_id = message_id or self._owner.new_message_id()
         self._call = _message().call(message_id, action, payload)
         self._action, self._context = action, context
-        self._deadline_ms = now + timeout_ms
+        self.deadline_ms = now + timeout_ms
         self.outstanding = message_id
 
     @cold
@@ -114,12 +115,12 @@ class Endpoint:
 
     def poll(self, now) -> None:
         """Give up the outstanding CALL if its time is over."""
-        if self.outstanding is not None and now >= self._deadline_ms:
+        if self.outstanding is not None and now >= self.deadline_ms:
             self._finish(None, "no answer in time")
 
     def next_deadline(self):
         """Tick in ms at which `poll` has something to do, or None."""
-        return None if self.outstanding is None else self._deadline_ms
+        return None if self.outstanding is None else self.deadline_ms
 
     def take(self):
         """What to send next: a str, or an iterator of its pieces; None when there is nothing."""
