@@ -74,7 +74,10 @@ class ScriptedCsms:
 
 
 class Pair:
-    """One station, one server; `store` is what survives a power cut."""
+    """One station, one server; `store` is what survives a power cut.
+
+    make_store: of random_bytes, opens the store on its flash at each boot; else it is in memory.
+    """
 
     def __init__(
         self,
@@ -85,13 +88,15 @@ class Pair:
         seed=1,
         connectors=("cType2",),
         meter_ms=10000,
+        make_store=None,
     ):
         self.subprotocol = subprotocol
         layouts = tuple([EvseLayout(3, 32, connectors) for _ in range(evses)])
         self.layout = Layout("Acme", "One", "0001", "1.0.0", "CP-1", layouts)
         self.meter_ms = meter_ms
         self.variables = variables or {}
-        self.store = MemoryStore()
+        memory = MemoryStore()
+        self.make_store = make_store or (lambda random_bytes: memory.boot())
         self.csms = ScriptedCsms(self, answers)
         self.evs: list = [None] * evses
         self.sockets = [1] * evses  # the connector in which the next cable goes
@@ -117,7 +122,8 @@ class Pair:
         """Boot a new Station on the same flash and hardware; the link is down."""
         self._boot_wall_ms = self._metered_ms = self.wall_ms
         self.connected = False
-        model = DeviceModel(self.layout, self.store.boot().slots)
+        self.store = self.make_store(self.random_bytes)
+        model = DeviceModel(self.layout, self.store.slots)
         presets.preset(model, self.variables)
         self.drivers = [SimEvse() for _ in self.evs]
         self.reader = SimReader()
