@@ -111,3 +111,22 @@ def test_other_messages_overtake_one_that_waits_for_its_next_attempt():
         assert pair.statuses(2)[:1] == ["Preparing" if dialect == V16 else "Occupied"]
         assert STARTS[dialect] not in pair.actions()
         assert pair.drivers[1].contactor.closed()
+
+
+def test_an_answer_that_came_with_the_end_of_the_link_counts():
+    for dialect in DIALECTS:
+        pair = started(dialect, {STARTS[dialect]: None})
+        message_id = [m[1] for d, m in pair.transcript if d == "out" and m[2] == STARTS[dialect]][
+            0
+        ]
+        answer = (
+            "{}" if dialect == V201 else '{"transactionId":7,"idTagInfo":{"status":"Accepted"}}'
+        )
+        pair.station.receive('[3,"%s",%s]' % (message_id, answer), pair.now)
+        pair.disconnect()
+        pair.csms.answers = {}
+        pair.connect()
+        pair.run(5)
+        told = [m[1] for d, m in pair.transcript if d == "out" and m[0] == 2]
+        assert told.count(message_id) == 1
+        assert pair.station.outbox.counts() == [0, 0]

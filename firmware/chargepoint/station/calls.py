@@ -27,7 +27,7 @@ _MAX_UNANSWERED = const(2)
 class Calls:
     """The calls of one Station, in both directions.
 
-    report: the cursor of a running report (see device_model.report), or None.
+    unanswered: CALLs in a row that got no answer in time.
     """
 
     def __init__(self, station):
@@ -36,7 +36,7 @@ class Calls:
         self._events: deque = deque((), _MAX_EVENTS)  # (newest seq then, kind, data, on_answer)
         self._owed = None  # (action, request) of the CALL that is answered later
         self._number = 0  # of message ids in this boot
-        self._unanswered = 0  # CALLs in a row
+        self.unanswered = 0
         self._timed_out = False
         self._answer: tuple = ()  # to our CALL, as `on_answer` got it
 
@@ -59,12 +59,12 @@ class Calls:
     @cold
     def receive(self, text) -> None:
         """One message of the server: a str, or a view of its bytes."""
-        self._unanswered = 0
+        self.unanswered = 0
         self.endpoint.receive(text)
 
     @cold
     def oversized(self, beginning: str) -> None:
-        self._unanswered = 0
+        self.unanswered = 0
         self.endpoint.oversized(beginning)
 
     def poll(self, now: int) -> None:
@@ -77,13 +77,18 @@ class Calls:
             self._settle()
 
     @cold
-    def drop(self) -> None:
-        """The link is gone: what was queued in RAM has failed."""
-        self._unanswered = 0
-        self._owed = None
-        self.endpoint.drop()
+    def settle(self) -> None:
+        """Deal with an answer that came right before the link was lost, while it can be read."""
         if self._answer:
             self._settle()
+
+    @cold
+    def drop(self) -> None:
+        """The link is gone: what was queued in RAM has failed."""
+        self.unanswered = 0
+        self._owed = None
+        self.endpoint.drop()
+        self.settle()
         self.forget()
 
     @cold
@@ -168,9 +173,9 @@ class Calls:
         station = self.station
         kind, data, on_answer, message_id = context
         if timed_out:
-            self._unanswered += 1
-            if self._unanswered >= _MAX_UNANSWERED:
-                station.log("%d CALLs without an answer: reconnecting" % self._unanswered)
+            self.unanswered += 1
+            if self.unanswered >= _MAX_UNANSWERED:
+                station.log("%d CALLs without an answer: reconnecting" % self.unanswered)
                 station.link_request = "reconnect"
         answer = None
         if payload is not None:

@@ -100,6 +100,7 @@ class Station:
     def disconnected(self, now: int) -> None:
         """The link is gone, or frozen and given up."""
         self.now = now
+        self.calls.settle()
         if self._offline_since_ms is None:
             self._offline_since_ms = now
         self.online = False

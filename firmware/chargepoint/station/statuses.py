@@ -2,13 +2,16 @@
 
 A status is derived from the facts each time; what is kept here is only what was told last. A
 change is told once it has lasted for MinimumStatusDuration, so that a fact that flickers is not
-news.
+news. What got no answer is told again: the link may have been dead since before. Not for ever, for
+there may be a server that answers no StatusNotification.
 """
 
 from .. import timestamp
 from ..compat import cold, const
 
 _MINIMUM_STATUS_DURATION = const(9)  # ChargingStation.MinimumStatusDuration
+
+_MAX_UNHEARD = const(3)  # times in a row; more than make the link anew (see `calls`)
 
 
 class Statuses:
@@ -18,6 +21,7 @@ class Statuses:
         self.station = station
         self._told = {}  # Connector -> status and faults
         self._changed = {}  # Connector -> (what it is now, since when in ms), while that may pass
+        self._unheard = {}  # Connector -> how often in a row nobody answered
 
     @cold
     def forget(self) -> None:
@@ -56,7 +60,13 @@ class Statuses:
         }
 
         def on_answer(answer, now):
-            if station.profile is None:  # the link was lost before anyone could hear it
+            times = self._unheard.get(connector, 0)
+            if station.calls.unanswered:
+                self._unheard[connector] = times = times + 1
+            elif station.profile is not None:
+                self._unheard.pop(connector, None)
+                return
+            if times < _MAX_UNHEARD:  # the link may have been lost before anyone could hear it
                 self._told.pop(connector, None)
 
         self._changed.pop(connector, None)
