@@ -121,3 +121,40 @@ def test_the_memory_store_keeps_slots_and_journal_over_boots():
     assert store.journal.append(b"z") > second
     store.slots.delete("a")
     assert store.slots.load("a") is None
+
+
+def test_the_journal_in_memory_has_a_bound():
+    journal = MemoryStore(limit_bytes=100).journal
+    assert journal.room() == 100
+    journal.append(bytes(50))
+    assert journal.room() == 38
+    try:
+        journal.append(bytes(27))
+    except OSError as error:
+        assert error.args[0] == 28
+    else:
+        raise AssertionError("taken")
+    journal.append(b"", bytes(26))
+    assert journal.room() == 0 and journal.count() == 2
+    journal.acknowledge(2)
+    assert journal.room() == 100
+
+
+def test_a_pass_over_the_journal_in_memory_leaves_its_head():
+    journal = MemoryStore().journal
+    for n in range(100):
+        journal.append(b"%d" % n)
+    journal.acknowledge(10)
+    seen = []
+
+    def change(payload):
+        seen.append(int(payload))
+        return (None, payload, b"x")[int(payload) % 3]
+
+    steps = 1
+    while journal.edit(change):
+        steps += 1
+    assert steps == 3 and seen == list(range(11, 100))
+    kept = [(11, b"10")]
+    kept += [(n + 1, (None, b"%d" % n, b"x")[n % 3]) for n in range(11, 100) if n % 3]
+    assert list(journal.records()) == kept

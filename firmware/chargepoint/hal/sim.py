@@ -5,6 +5,12 @@ A contactor obeys at once; one that `weld` was called on stays as it is. The met
 goes on linearly from the last fact, so that whoever simulates the energy need not be asked.
 """
 
+from ..compat import const
+
+_ENOSPC = const(28)
+_ENTRY_BYTES = const(12)  # around a payload on flash
+_EDIT_ENTRIES = const(32)  # in one step, about as many as a sector holds
+
 
 class SimEvse:
     """All drivers of one EVSE, made to be given to `Hardware`."""
@@ -170,14 +176,15 @@ class MemoryStore:
     """A store that outlives the Station objects made on it, as flash outlives a power cut.
 
     Call `boot()` before each Station. Bytes are copied in, so that nobody can change them later.
+    limit_bytes: of the journal.
     """
 
-    def __init__(self, nonce: str = "0badcafe"):
+    def __init__(self, nonce: str = "0badcafe", limit_bytes: int = 262144):
         self.boot_count = 0
         self.damaged = []
         self.nonce = nonce
         self.slots = MemorySlots()
-        self.journal = MemoryJournal()
+        self.journal = MemoryJournal(limit_bytes)
 
     def boot(self) -> "MemoryStore":
         self.boot_count += 1
@@ -199,28 +206,55 @@ class MemorySlots:
 
 
 class MemoryJournal:
-    def __init__(self):
+    """limit_bytes: of what waits, each entry with `_ENTRY_BYTES` around it."""
+
+    def __init__(self, limit_bytes: int):
+        self._limit_bytes = limit_bytes
         self._records = []
         self._next_seq = 1
+        self._edit_seq = 0  # where the pass goes on
 
     def append(self, *parts) -> int:
+        payload = b"".join(parts)
+        if len(payload) + _ENTRY_BYTES > self.room():
+            raise OSError(_ENOSPC)
         seq = self._next_seq
         self._next_seq += 1
-        self._records.append((seq, b"".join(parts)))
+        self._records.append((seq, payload))
         return seq
 
     def head(self):
         return self._records[0] if self._records else None
 
     def acknowledge(self, seq: int) -> None:
-        """The record `seq` is told and may be forgotten."""
-        self._records = [record for record in self._records if record[0] != seq]
+        """The record `seq` and all before it are told and may be forgotten."""
+        self._records = [record for record in self._records if record[0] > seq]
 
     def count(self) -> int:
         return len(self._records)
 
     def records(self):
         return iter(list(self._records))
+
+    def room(self) -> int:
+        used = sum([len(payload) + _ENTRY_BYTES for _, payload in self._records])
+        return max(0, self._limit_bytes - used)
+
+    def edit(self, change) -> bool:
+        kept = self._records[:1]
+        seen = 0
+        for seq, payload in self._records[1:]:
+            if seq >= self._edit_seq and seen < _EDIT_ENTRIES:
+                seen += 1
+                self._edit_seq = seq + 1
+                payload = change(payload)
+            if payload is not None:
+                kept.append((seq, payload))
+        self._records = kept
+        if self._edit_seq < self._next_seq and seen == _EDIT_ENTRIES:
+            return True
+        self._edit_seq = 0
+        return False
 
 
 def _nothing() -> None:
