@@ -48,6 +48,11 @@ def test_a_slot_of_which_nothing_can_be_read_is_reported(tmp_path):
     assert after.damaged == ["x"]
 
 
+def test_a_journal_without_a_file_is_empty(tmp_path):
+    journal = store(tmp_path).journal
+    assert (journal.head(), list(journal.records()), journal.count()) == (None, [], 0)
+
+
 def test_the_journal_keeps_order_and_what_is_not_acknowledged(tmp_path):
     journal = store(tmp_path).journal
     seqs = [journal.append(b"entry %d" % n) for n in range(5)]

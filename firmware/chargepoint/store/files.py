@@ -199,6 +199,8 @@ class FileJournal:
         """Each waiting (seq, payload), oldest first; nothing may be changed meanwhile."""
         at = self._head_at
         left = self._count
+        if not left:  # nor need there be a file
+            return
         with open(self._path, "rb") as file:
             while left:
                 file.seek(at)
