@@ -229,6 +229,10 @@ class Pair:
                 busy = True
                 self._take(text if isinstance(text, str) else "".join(text))
                 text = self.station.to_send()
+            if self.station.link_request is not None:  # what asked for it has its answer
+                self.station.link_request = None
+                self.drops += 1
+                self.disconnect()
             if self._inbox and self.connected:
                 busy = True
                 self.station.receive(self._inbox.pop(0), self.now)
@@ -237,10 +241,6 @@ class Pair:
                 self.reboots.append(self.station.reboot)
                 self.power_cut(self.station.reboot)
                 return
-            if self.station.link_request is not None:
-                self.station.link_request = None
-                self.drops += 1
-                self.disconnect()
             if not busy:
                 return
         raise AssertionError("the station never comes to rest")
