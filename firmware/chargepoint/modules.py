@@ -33,7 +33,7 @@ link.backoff link.handshake link.masking link.masking_native link.opening link.s
 link.url link.utf8
 station.availability station.cache station.computed station.data_transfer
 station.record_bytes station.remote_control station.reset station.resume station.samples
-station.snapshot station.transaction_status station.trigger
+station.snapshot station.thinning station.transaction_status station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp16.transactions profiles.ocpp201.requests profiles.ocpp201.transactions
 """

@@ -166,7 +166,17 @@ def reconnect(world):
     world.run(5)
 
 
-EVENTS = (messages, session, remote_session, power_cut, reset, reconnect)
+def short_of_room(world):
+    """A session without a link, in a journal that fills up."""
+    world.disconnect()
+    world.flash.journal.space = 12000
+    session(world)
+    world.flash.journal.space = 1 << 20
+    world.connect()
+    world.run(20)
+
+
+EVENTS = (messages, session, remote_session, power_cut, reset, reconnect, short_of_room)
 
 
 # ---- jobs

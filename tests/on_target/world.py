@@ -49,6 +49,7 @@ class Journal:
         self.lengths = [0] * self.SIZE
         self.first = 1  # seq of the oldest one, kept at seq % SIZE
         self.next = 1
+        self.space = 1 << 20  # bytes of room that it says it has
 
     def append(self, *parts):
         seq = self.next
@@ -68,6 +69,20 @@ class Journal:
     def acknowledge(self, seq):
         if seq == self.first:
             self.first += 1
+
+    def room(self):
+        return self.space
+
+    def edit(self, change):
+        """All in one step."""
+        first, end = self.first, self.next
+        self.next = min(first + 1, end)
+        for seq in range(first + 1, end):
+            payload = self._entry(seq)[1]
+            kept = change(payload)
+            if kept is not None:
+                self.append(kept)
+        return False
 
     def count(self):
         return self.next - self.first

@@ -116,7 +116,7 @@ class FakeStation:
     def __init__(self, variables=None, evses=1, connectors=("cType2",), phases=3, slots=None):
         self.model = FakeModel(variables)
         self.store: "Any" = Things(slots=slots or FakeSlots())
-        self.outbox: "Any" = Things(journal=FakeJournal())
+        self.outbox: "Any" = Things(journal=FakeJournal(), full=False)
         self.provisioning: "Any" = Things(status="Accepted")
         self.online = True
         self.operative = True

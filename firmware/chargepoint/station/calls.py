@@ -38,6 +38,7 @@ class Calls:
         self._number = 0  # of message ids in this boot
         self.unanswered = 0
         self._timed_out = False
+        self._heard = False  # anything of the server since the journal's last CALL ended
         self._answer: tuple = ()  # to our CALL, as `on_answer` got it
 
     # ---- from the station
@@ -60,11 +61,13 @@ class Calls:
     def receive(self, text) -> None:
         """One message of the server: a str, or a view of its bytes."""
         self.unanswered = 0
+        self._heard = True
         self.endpoint.receive(text)
 
     @cold
     def oversized(self, beginning: str) -> None:
         self.unanswered = 0
+        self._heard = True
         self.endpoint.oversized(beginning)
 
     def poll(self, now: int) -> None:
@@ -183,12 +186,14 @@ class Calls:
         if message_id is None:
             if on_answer is not None:
                 on_answer(answer, station.now)
-        elif answer is not None:
+            return
+        heard, self._heard = self._heard, False
+        if answer is not None:
             station.outbox.done()
             if kind == "TransactionEvent":
                 station.transactions.on_answer(data, answer, station.now)
         elif station.profile is not None:
-            station.outbox.failed(error, station.now)
+            station.outbox.failed(error, heard, station.now)
 
     @cold
     def on_defect(self, error) -> None:

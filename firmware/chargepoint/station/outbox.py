@@ -22,6 +22,14 @@ _UNREADABLE = (ValueError, KeyError, IndexError, TypeError)
 _TRANSACTION = const(1)  # first byte of a journal entry
 _SECURITY = const(2)
 
+# Bytes of the journal. An Ended event with all its samples and tokens has less than 2 kB.
+_ENDED_BYTES = const(2048)
+_EVENTS_BYTES = const(1024)  # for critical security events
+_THIN_BYTES = const(8192)  # thinning begins so early that what comes meanwhile finds room
+_AGAIN_BYTES = const(4096)  # after a pass that won little, the next one waits for so much more
+_LITTLE_BYTES = const(256)
+_NO_ROOM = const(28)  # ENOSPC
+
 
 class Outbox:
     """Ordered delivery of the journal's entries for one Station."""
@@ -30,7 +38,15 @@ class Outbox:
         self.station = station
         self.journal = station.store.journal
         self.next_try_ms = 0
-        self.attempts = 0
+        self.attempts = 0  # transmissions of the head
+        self._failures = 0  # those that the server has failed to process
+        self.full = False  # no room for another session
+        self.thinning: dict | None = None  # while a pass of it runs, see `thinning`
+        self._thin_ended = False  # what that pass shortens: Ended events, else Updated ones
+        self._thin_won = 0  # bytes, by that pass
+        self._reserve = _ENDED_BYTES * len(station.evses) + _EVENTS_BYTES
+        self._thin_at = self._reserve + _THIN_BYTES  # bytes of room below which a pass begins
+        self._lost = 0  # records for which there was no room
         self.last_seq = -1  # of the newest entry
         for seq, _ in self.journal.records():
             self.last_seq = seq
@@ -46,12 +62,12 @@ class Outbox:
         parts = modules.use("station.record_bytes").parts(record)
         modules.done("station.record_bytes")  # the journal needs the room
         modules.done("station.samples")
-        self.last_seq = self.journal.append(bytes((_TRANSACTION,)), *parts)
+        self._append(record.event_type, bytes((_TRANSACTION,)), *parts)
 
     @cold
     def append_security_event(self, event: dict) -> None:
         """Journal {"type", "epoch_s" or None, "tick_ms", "boot_count", "techInfo"}."""
-        self.last_seq = self.journal.append(bytes((_SECURITY,)), json.dumps(event).encode())
+        self._append("", bytes((_SECURITY,)), json.dumps(event).encode())
 
     @cold
     def set_server_id(self, transaction_id: str, server_id: int) -> None:
@@ -95,27 +111,51 @@ class Outbox:
             return
         seq, kind, data = self._head
         self._head = None
-        self.attempts = 0
+        self.attempts = self._failures = 0
         self.next_try_ms = 0
         self.journal.acknowledge(seq)
+        self._look(self.journal.room())
         if kind == "TransactionEvent" and data.event_type == "Ended":
             if self.server_ids.pop(data.transaction_id, None) is not None:
                 self._save_server_ids()
 
     @cold
-    def failed(self, why: str, now: int) -> None:
-        """The server refused the head, `why` begins with the error code, or did not answer."""
+    def failed(self, why: str, heard: bool, now: int) -> None:
+        """The server refused the head, `why` begins with the error code, or did not answer.
+
+        heard: the server has said something since the last attempt of a journalled message ended.
+        """
         if self._head is None:  # it was done while its answer was awaited
             return
-        self.attempts += 1
         model = self.station.model
+        most = model.integer(_MESSAGE_ATTEMPTS)
+        self.attempts = min(self.attempts + 1, most)
+        if heard:
+            self._failures += 1
         unwanted = self._head[1] != "TransactionEvent" and why.startswith("Not")
-        if unwanted or self.attempts >= model.integer(_MESSAGE_ATTEMPTS):
+        if unwanted or self._failures >= most:
             self.station.log("gave up message %s: %s" % (self.message_id(self._head[0]), why))
             self.done()
         else:
             wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * self.attempts
             self.next_try_ms = now + wait_s * 1000
+
+    @cold
+    def thin(self) -> None:
+        """One step of the pass that makes room."""
+        rules, seen, before = modules.use("station.thinning"), self.thinning, self.journal.room()
+        change = rules.ended if self._thin_ended else rules.updated
+        goes_on = self.journal.edit(lambda entry: change(seen, entry))
+        room = self.journal.room()
+        self._thin_won += room - before
+        if goes_on:
+            return
+        self.thinning = None
+        if self._thin_won < _LITTLE_BYTES:
+            self._thin_ended = not self._thin_ended
+            if not self._thin_ended:  # neither has won anything: all that may go has gone
+                self._thin_at = room - _AGAIN_BYTES
+        self._look(room)
 
     @cold
     def holds(self, transaction_id=None) -> bool:
@@ -136,6 +176,42 @@ class Outbox:
         for _, entry in self.journal.records():
             counts[entry[:1] != b"\x01"] += 1
         return counts
+
+    @cold
+    def _append(self, event_type: str, *parts) -> None:
+        """Journal an entry unless the room that is left is for more important ones."""
+        room = self.journal.room()
+        least = 0
+        if event_type == "Updated":
+            least = self._reserve
+        elif not event_type:
+            least = self._reserve - _EVENTS_BYTES
+        try:
+            if room < least:
+                raise OSError(_NO_ROOM)
+            self.last_seq = self.journal.append(*parts)
+        except OSError as error:
+            if error.args[0] != _NO_ROOM:
+                raise
+            if not self._lost:
+                self.station.log("journal full: %s dropped" % (event_type or "security event"))
+            self._lost += 1
+        self._look(self.journal.room())
+
+    @cold
+    def _look(self, room: int) -> None:
+        """What follows from the room that is left."""
+        was_full, self.full = self.full, room < self._reserve + _ENDED_BYTES
+        plenty = self._reserve + _THIN_BYTES
+        if room >= plenty:
+            self._thin_at, self._thin_ended = plenty, False
+            if self._lost:
+                lost, self._lost = self._lost, 0
+                self.station.security_event("MemoryExhaustion", "%d records lost" % lost)
+        elif room < self._thin_at and self.thinning is None:
+            self.thinning, self._thin_won = {}, 0
+        if self.full and not was_full:
+            self.station.security_event("MemoryExhaustion", "no room for another session")
 
     @cold
     def _read(self, entry: bytes) -> tuple:

@@ -13,6 +13,8 @@ def request_start_transaction(station, request: dict, now: int) -> dict:
     """
     if not station.online:  # B02.FR.05
         return _rejected("NotAccepted")
+    if station.outbox.full:
+        return _rejected("OutOfStorage")
     if abs(request["remoteStartId"]) > _MAX_INTEGER:
         raise CallError("PropertyConstraintViolation", "remoteStartId")
     evse = _evse_to_start(station, request.get("evseId", 0))

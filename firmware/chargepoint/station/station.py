@@ -177,6 +177,8 @@ class Station:
         self.transactions.poll(now)
         self.metering.poll(now)
         self.provisioning.poll(now)
+        if self.outbox.thinning is not None:
+            self.outbox.thin()
         if self._unlocking is not None:
             self._poll_unlock(now, *self._unlocking)
         if self._reset is not None:
@@ -207,6 +209,8 @@ class Station:
             deadlines.append(self._reset[2])
         if self._unlocking is not None:
             deadlines.append(self._unlocking[2])
+        if self.outbox.thinning is not None:
+            deadlines.append(self.now)
         if self.reboot is not None:
             return None
         deadlines = [deadline for deadline in deadlines if deadline is not None]

@@ -203,8 +203,8 @@ class Transactions:
         return None
 
     def may_start(self) -> bool:
-        """Whether no reset is coming and we are accepted: now, or offline once before (B04)."""
-        if self.station.resetting:
+        """No reset is coming, there is room to tell it, we are accepted: now or once (B04)."""
+        if self.station.resetting or self.station.outbox.full:
             return False
         status = self.station.provisioning.status or (self._accepted and "Accepted")
         if status == "Accepted":
