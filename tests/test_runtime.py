@@ -75,6 +75,9 @@ class Station:
     def connected(self, subprotocol, now):
         self.notes.append(("connected", subprotocol, self.network_slot))
 
+    def broke_off(self, error, now):
+        self.notes.append(("broke off", type(error).__name__))
+
     def disconnected(self, now):
         self.notes.append("disconnected")
 
@@ -170,6 +173,7 @@ def test_events_of_the_link_reach_the_station():
         ("connected", "ocpp1.6"),
         ("message", memoryview(b"[3]")),
         ("oversized", "[2,"),
+        ("fault", KeyError("ours")),
         ("disconnected", "gone"),
     ]
     assert world.run() == ""
@@ -180,6 +184,7 @@ def test_events_of_the_link_reach_the_station():
         ("connected", "ocpp1.6", 0),
         ("receive", b"[3]"),
         ("oversized", "[2,"),
+        ("broke off", "KeyError"),
         "disconnected",
     ]
     assert world.seen == [("in", b"[3]")]

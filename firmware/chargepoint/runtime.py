@@ -235,6 +235,9 @@ class Runtime:
             station.oversized(event[1], now)
         elif kind == "security":
             station.security_event(event[1])
+        elif kind == "fault":
+            self.trace(event[1])
+            station.broke_off(event[1], now)
         else:
             station.log("no connection: " + event[1])
 

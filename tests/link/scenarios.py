@@ -243,7 +243,7 @@ async def scenario_a_dropped_connection_is_closed(good, bad):
     await driver.until("disconnected")
 
 
-async def scenario_an_error_of_ours_is_raised_by_poll(good, bad):
+async def scenario_an_error_of_ours_ends_the_connection_and_is_told(good, bad):
     driver = await connected(good + "/echo")
 
     def broken():
@@ -251,13 +251,13 @@ async def scenario_an_error_of_ours_is_raised_by_poll(good, bad):
         raise KeyError("our mistake")
 
     driver.link.send(broken())
-    try:
-        await driver.until("disconnected")
-    except KeyError:
-        assert driver.link.state == manager.WAITING
-        assert driver.link.take() == ("disconnected", "internal error")
-        return
-    raise AssertionError("the error was swallowed")
+    error = await driver.until("fault")
+    assert isinstance(error, KeyError)
+    assert await driver.until("disconnected") == "internal error"
+    assert driver.link.state == manager.WAITING
+    assert driver.to_deadline() == 10 * SECOND
+    await driver.until("connected")
+    await finish(driver)
 
 
 # Network profiles

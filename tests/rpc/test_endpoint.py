@@ -66,16 +66,39 @@ def test_errata_4_6_a_retry_has_the_same_message_id():
     assert peer.number == 0
 
 
-def test_late_answer_is_ignored():
+def test_a_late_answer_is_handed_over_once_and_disturbs_nothing():
     peer = Peer()
     peer.call("first")
     peer.poll(30000)
     peer.call("second")
-    peer.receive('[3,"id-1",%s]' % BOOTED)
     peer.receive('[4,"id-1","InternalError","",{}]')
+    peer.receive('[3,"id-1",{"status":"Perhaps"}]')
+    assert peer.late == []
+    for _ in range(2):
+        peer.receive('[3,"id-1",%s]' % BOOTED)
+    assert [context for context, _ in peer.late] == ["first"]
     assert len(peer.answers) == 1 and peer.endpoint.outstanding == "id-2"
     peer.receive('[3,"id-2",%s]' % BOOTED)
     assert peer.answers[1][0] == "second" and peer.answers[1][1] is not None
+
+
+def test_an_answer_to_a_repeated_call_is_late_no_more():
+    peer = Peer()
+    peer.call(message_id="again")
+    peer.poll(30000)
+    peer.call(message_id="again")
+    for _ in range(2):
+        peer.receive('[3,"again",%s]' % BOOTED)
+    assert len(peer.answers) == 2 and peer.late == []
+
+
+def test_no_answer_is_late_on_another_connection():
+    peer = Peer()
+    peer.call("first")
+    peer.poll(30000)
+    peer.endpoint.drop()
+    peer.receive('[3,"id-1",%s]' % BOOTED)
+    assert peer.late == []
 
 
 def test_duplicate_and_unknown_answers_are_ignored():

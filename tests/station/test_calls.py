@@ -130,3 +130,33 @@ def test_an_answer_that_came_with_the_end_of_the_link_counts():
         told = [m[1] for d, m in pair.transcript if d == "out" and m[0] == 2]
         assert told.count(message_id) == 1
         assert pair.station.outbox.counts() == [0, 0]
+
+
+def test_a_message_that_cannot_be_made_to_its_end_is_given_up_after_its_attempts():
+    for dialect in DIALECTS:
+        pair = started(dialect, {STARTS[dialect]: None})
+        for attempt in 1, 2, 3:
+            assert not [line for line in pair.log if "gave up" in line]
+            pair.station.broke_off(MemoryError(), pair.now)
+            pair.disconnect()
+            if attempt == 3:
+                pair.csms.answers = {}
+            pair.connect()
+        pair.run(10)
+        assert len([line for line in pair.log if "gave up" in line]) == 1
+        assert pair.station.outbox.counts() == [0, 0]
+        types = [event["type"] for event in pair.sent("SecurityEventNotification")]
+        assert types.count("MemoryExhaustion") == 3
+
+
+def test_an_error_while_something_else_is_sent_costs_no_attempt():
+    for dialect in DIALECTS:
+        pair = started(dialect, {STARTS[dialect]: refuse})
+        pair.csms.answers = {}
+        for _ in range(5):
+            pair.station.broke_off(KeyError("ours"), pair.now)
+            pair.disconnect()
+            pair.connect()
+        pair.run(200)
+        assert not [line for line in pair.log if "gave up" in line]
+        assert pair.station.outbox.counts() == [0, 0]

@@ -104,20 +104,100 @@ def test_being_offline_costs_no_attempt():
         assert pair.station.outbox.counts() == [0, 0]
 
 
-def test_a_late_answer_is_ignored_and_the_retry_counts():
+def late(pair, message_id, server_id=5):
+    """The server answers that message now."""
+    answer = {}
+    if pair.subprotocol == V16:
+        answer = {"transactionId": server_id, "idTagInfo": {"status": "Accepted"}}
+    pair._answer([3, message_id, answer])
+    pair.step()
+
+
+def test_an_answer_that_comes_between_two_attempts_counts():
     for dialect in DIALECTS:
         pair = started(dialect, {STARTS[dialect]: None})
         first = calls(pair, STARTS[dialect])[0]
         pair.run(31)
         waiting = pair.station.outbox.counts()
-        answer = '{"transactionId":5,"idTagInfo":{"status":"Blocked"}}' if dialect == V16 else "{}"
-        for _ in range(2):
-            pair.receive_text('[3,"%s",%s]' % (first[0], answer))
-            assert pair.station.outbox.counts() == waiting
-        assert pair.drivers[0].contactor.closed()
         pair.csms.answers = {}
+        late(pair, first[0])
+        assert pair.station.outbox.counts() < waiting
+        pair.run(100)
+        assert calls(pair, STARTS[dialect]).count(first) == 1
+        pair.unplug(1)
+        pair.run(100)
+        assert pair.station.outbox.counts() == [0, 0] and pair.station.outbox.server_ids == {}
+        if dialect == V16:
+            assert [stop["transactionId"] for stop in pair.sent("StopTransaction")] == [5]
+
+
+def test_an_answer_to_the_first_attempt_during_the_second_counts_once():
+    for dialect in DIALECTS:
+        pair = started(dialect, {STARTS[dialect]: None})
+        first = calls(pair, STARTS[dialect])[0]
+        pair.run(95)
+        assert calls(pair, STARTS[dialect]).count(first) == 2
+        pair.csms.answers = {}
+        for _ in range(2):
+            late(pair, first[0])
         pair.run(100)
         assert calls(pair, STARTS[dialect]).count(first) == 2
+        assert pair.station.outbox.counts() == [0, 0]
+
+
+def test_an_answer_that_is_late_and_refuses_stops_the_energy():
+    pair = started(V16, {"StartTransaction": None})
+    first = calls(pair, "StartTransaction")[0]
+    pair.run(31)
+    pair.receive_text('[3,"%s",{"transactionId":5,"idTagInfo":{"status":"Blocked"}}]' % first[0])
+    assert not pair.drivers[0].contactor.closed()
+
+
+def test_1_6_the_id_of_a_start_that_was_given_up_is_taken_when_it_comes_after_all():
+    variables = {"OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "1"}
+    pair = started(V16, {"StartTransaction": None}, variables)
+    first = calls(pair, "StartTransaction")[0]
+    pair.run(31)
+    assert any(["gave up" in line for line in pair.log])
+    late(pair, first[0], 77)
+    pair.csms.answers = {}
+    pair.run(100)
+    pair.unplug(1)
+    pair.run(10)
+    assert [stop["transactionId"] for stop in pair.sent("StopTransaction")] == [77]
+    assert pair.station.outbox.server_ids == {}
+
+
+def test_an_answer_that_comes_when_all_is_over_changes_nothing():
+    for dialect in DIALECTS:
+        variables = {"OCPPCommCtrlr.MessageAttempts[TransactionEvent]": "1"}
+        pair = started(dialect, {STARTS[dialect]: None}, variables)
+        first = calls(pair, STARTS[dialect])[0]
+        pair.run(29)
+        pair.csms.answers = {}
+        pair.unplug(1)
+        pair.run(100)
+        assert pair.station.outbox.counts() == [0, 0]
+        late(pair, first[0])
+        assert pair.station.outbox.server_ids == {}
+        assert not pair.station.busy
+
+
+def test_a_server_that_is_always_late_gets_everything_once():
+    for dialect in DIALECTS:
+        pair = started(dialect)
+        pair.csms.slow = True
+        pair.unplug(1)
+        for _ in range(40):
+            pair.run(40)
+            pair.csms.slow = False
+            pair.deliver()
+            pair.csms.slow = True
+        assert pair.connected and pair.drops == 0
+        ids = [
+            i for i, _ in calls(pair, "StopTransaction" if dialect == V16 else "TransactionEvent")
+        ]
+        assert len(ids) == len(set(ids))
         assert pair.station.outbox.counts() == [0, 0]
 
 

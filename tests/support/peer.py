@@ -18,6 +18,7 @@ class Peer:
         self.endpoint.profile = profile
         self.calls = []
         self.answers = []
+        self.late = []
         self.defects = []
         self.result = result or {"status": "Accepted"}
         self.now = 0
@@ -34,6 +35,9 @@ class Peer:
 
     def on_answer(self, context, payload, error):
         self.answers.append((context, payload, error))
+
+    def on_late_answer(self, context, payload):
+        self.late.append((context, payload))
 
     def on_defect(self, error):
         self.defects.append(error)

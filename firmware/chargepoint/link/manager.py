@@ -86,8 +86,8 @@ class Link:
         """The next event, or None.
 
         ("connected", subprotocol), ("message", view of its bytes, until the caller waits for
-        something), ("oversized", head of its text), ("disconnected", why); of an attempt
-        ("failed", why), before it ("security", its type).
+        something), ("oversized", head of its text), ("disconnected", why), before it ("fault", an
+        error of ours); of an attempt ("failed", why), before it ("security", its type).
         """
         if not self._events:
             return None
@@ -136,7 +136,7 @@ class Link:
         return self.state != WAITING
 
     def poll(self, now: int) -> None:
-        """Start what is due, end what is overdue. Raises what went wrong in a message iterator."""
+        """Start what is due, end what is overdue."""
         self._now = now
         if self._due is not None and now >= self._due:
             self._work(now)
@@ -225,16 +225,16 @@ class Link:
             if task is not None:
                 task.cancel()
         self._stream.close()
+        if self._fault is not None:
+            self._emit("fault", self._fault)
         self._emit("failed" if self.state == CONNECTING else "disconnected", self._ended)
-        wait_ms, fault = self._wait_ms, self._fault
+        wait_ms = self._wait_ms
         if wait_ms is None:
             random = int.from_bytes(self._random_bytes(2), "big")
             next_wait_ms = modules.use("link.backoff").next_wait_ms
             wait_ms = next_wait_ms(self.turns, self._settings.backoff(), random)
         self._start_at = now + wait_ms
         self._clear()
-        if fault is not None:
-            raise fault
 
     @cold
     def _put(self) -> None:

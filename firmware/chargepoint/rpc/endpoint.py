@@ -2,8 +2,8 @@
 
 - At most one CALL of ours is outstanding (4.1.1): it ends by its answer, by `poll` after its time,
   or by `drop`. Each end is told once, through the owner's `on_answer(context, payload, error)`:
-  payload a dict, or None with `error` saying why. Answers that match nothing (late, twice,
-  unknown) are ignored.
+  payload a dict, or None with `error` saying why. Answers that match nothing (twice, unknown)
+  are ignored, a late one can still be had, see `late`.
 - A CALL of the peer is checked against the dialect's schemas and given to the owner's
   `on_call(action, payload)`, which returns the payload of the answer (a dict, or an iterator of
   pieces of its JSON text), raises CallError, or returns None: then `answer` gives it later. One
@@ -32,13 +32,16 @@ class Endpoint:
     that is unique for the station's life (4.1.4). They are looked up at each use.
 
     profile: the dialect's module, set at each handshake. outstanding: id of our CALL that awaits
-    its answer, or None; deadline_ms: when it is given up. owed: id of the peer's CALL that is
-    answered later, or None.
+    its answer, or None; deadline_ms: when it is given up. late: (message id, action, context) of
+    the latest CALL that got no answer in time, or None; an answer that it gets after all goes to
+    the owner's `on_late_answer(context, payload)`. owed: id of the peer's CALL that is answered
+    later, or None.
     """
 
     def __init__(self, owner, profile=None):
         self.profile = profile
         self.outstanding = None
+        self.late = None
         self.owed = None
         self._owner = owner
         self._action = ""
@@ -73,8 +76,12 @@ class Endpoint:
         kind, message_id, first, second = frame
         if kind == _CALL:
             self._handle(message_id, first, second)
-        elif message_id != self.outstanding:
-            pass  # late, twice or unknown: nobody waits for it
+        elif message_id != self.outstanding:  # late, twice or unknown
+            if self.late is not None and message_id == self.late[0] and kind == _CALLRESULT:
+                _, action, context = self.late
+                if self._violation(action + "Response", first) is None:
+                    self.late = None
+                    self._owner.on_late_answer(context, first)
         elif kind == _CALLERROR:
             self._finish(None, first + ": " + second)
         else:
@@ -116,7 +123,9 @@ class Endpoint:
     def poll(self, now) -> None:
         """Give up the outstanding CALL if its time is over."""
         if self.outstanding is not None and now >= self.deadline_ms:
+            late = self.outstanding, self._action, self._context
             self._finish(None, "no answer in time")
+            self.late = late
 
     def next_deadline(self):
         """Tick in ms at which `poll` has something to do, or None."""
@@ -133,13 +142,15 @@ class Endpoint:
     def drop(self) -> None:
         """The connection is gone: nothing of it is sent any more, our CALL has failed."""
         self._answers = []
-        self.owed = None
+        self.owed = self.late = None
         if self.outstanding is not None:
             self._finish(None, "the connection is lost")
 
     @cold
     def _finish(self, payload, error) -> None:
         context = self._context
+        if self.late is not None and self.late[0] == self.outstanding:
+            self.late = None
         self.outstanding = self._context = self._call = None
         self._owner.on_answer(context, payload, error)
 
@@ -197,8 +208,10 @@ class Endpoint:
         """None, or (neutral code, path) of what the schema of `name` forbids in the payload."""
         try:
             return _schema().check(self.profile.TABLE, name, payload)
-        except (TypeError, RuntimeError, MemoryError):  # MicroPython's JSON allows any key
+        except (TypeError, RuntimeError):  # MicroPython's JSON allows any key
             return "FormatViolation", ""
+        except MemoryError:  # ours, not the peer's
+            return "InternalError", ""
         finally:
             modules.done("rpc.schema")
 

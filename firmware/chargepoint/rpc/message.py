@@ -50,13 +50,17 @@ def parse(text) -> tuple:
             frame = json.loads(text)
         else:
             frame = json.loads(str(text, "utf-8"))
-    except (ValueError, RuntimeError, MemoryError):  # RuntimeError: nested too deep for the parser
+    except (ValueError, RuntimeError, MemoryError) as error:  # RuntimeError: nested too deep
         end = min(len(text), _HEAD)
         while 0 < end < len(text) and text[end] & 0xC0 == 0x80:  # not inside a character
             end -= 1
         kind, message_id = head(str(text[:end], "utf-8"))
-        code = "RpcFrameworkError" if message_id is None else "FormatViolation"
-        raise FrameError(code, "the message is not valid JSON", kind, message_id) from None
+        code, problem = "FormatViolation", "the message is not valid JSON"
+        if isinstance(error, MemoryError):  # ours, not the peer's
+            code, problem = "InternalError", "no memory to read the message"
+        elif message_id is None:
+            code = "RpcFrameworkError"
+        raise FrameError(code, problem, kind, message_id) from None
     kind = message_id = None
     if isinstance(frame, list) and frame and type(frame[0]) is int:  # a bool is an int too
         kind = frame[0]

@@ -6,6 +6,9 @@ once. The outbox keeps in the journal what must arrive. An event goes before wha
 after it, but never overtakes a transaction event that came before it, unless that one was queued
 offline or waits for its next attempt. A running report comes last, a part at a time.
 
+The answer to a journalled message counts also if it comes after its time, for as long as the link
+lasts: the server has the message then, and in OCPP 1.6 only that answer has the transaction's id.
+
 A server that leaves two CALLs in a row without an answer is taken for dead, and the link is made
 anew (part 2, 3.2).
 """
@@ -84,6 +87,14 @@ class Calls:
         """Deal with an answer that came right before the link was lost, while it can be read."""
         if self._answer:
             self._settle()
+
+    @cold
+    def broke_off(self, error) -> None:
+        """A message could not be made to its end: a failed attempt, if it is journalled."""
+        self.station.log("the link broke off: %r" % error)
+        message_id, outbox = self.endpoint.outstanding, self.station.outbox
+        if message_id is not None and outbox.is_head(message_id):
+            outbox.failed("InternalError", True, self.station.now)
 
     @cold
     def drop(self) -> None:
@@ -187,13 +198,34 @@ class Calls:
             if on_answer is not None:
                 on_answer(answer, station.now)
             return
+        outbox = station.outbox
         heard, self._heard = self._heard, False
         if answer is not None:
-            station.outbox.done()
+            if outbox.is_head(message_id):
+                outbox.done()
             if kind == "TransactionEvent":
                 station.transactions.on_answer(data, answer, station.now)
         elif station.profile is not None:
-            station.outbox.failed(error, heard, station.now)
+            outbox.failed(error, heard, station.now)
+            over = kind != "TransactionEvent" or data.event_type == "Ended"
+            if over and not outbox.is_head(message_id):  # nothing can come of it any more
+                self.endpoint.late = None
+
+    @cold
+    def on_late_answer(self, context, payload) -> None:
+        """The answer to a CALL that was given up, and maybe is to be tried again."""
+        kind, data, _, message_id = context
+        station = self.station
+        if message_id is None or self._answer:
+            return
+        if not station.outbox.is_head(message_id):  # it has had its last attempt
+            if kind != "TransactionEvent":
+                return
+            transaction_id = data.transaction_id
+            running = station.transactions.find(transaction_id) is not None
+            if not (running or station.outbox.holds(transaction_id)):
+                return
+        self._answer = context, payload, None, False
 
     @cold
     def on_defect(self, error) -> None:

@@ -105,6 +105,11 @@ class Outbox:
         return "%s-%x" % (self.station.store.nonce, seq)
 
     @cold
+    def is_head(self, message_id: str) -> bool:
+        """Whether that message is the one whose turn it is."""
+        return self._head is not None and self.message_id(self._head[0]) == message_id
+
+    @cold
     def done(self) -> None:
         """The head has been told, or can't be told: go on with the next."""
         if self._head is None:

@@ -124,6 +124,14 @@ class Station:
         self.calls.oversized(beginning)
 
     @cold
+    def broke_off(self, error, now: int) -> None:
+        """An error of ours ended the link, in the middle of a message as a rule."""
+        self.now = now
+        self.calls.broke_off(error)
+        if isinstance(error, MemoryError):
+            self.security_event("MemoryExhaustion", "a message broke off")
+
+    @cold
     def plugged(self, evse_id: int, connector_id: int, now: int) -> None:
         self.now = now
         self.transactions.on_plug(self.evses[evse_id - 1], connector_id, now)
