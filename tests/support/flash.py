@@ -102,15 +102,14 @@ class Flash:
         assert count and offset % self.align == 0 and count % self.align == 0, (
             "not aligned: %d bytes at %d" % (count, offset)
         )
-        assert not any(self._programmed[at : at + count]), "programmed without an erase"
+        assert self._programmed[at : at + count] == bytes(count), "programmed without an erase"
         is_cut = self._is_cut()
         if is_cut:
             unit = self.align
             half = count // unit // 2 * unit
             count = (0, unit, half, count - unit)[self._part]
         self.data[at : at + count] = memoryview(buffer)[:count]
-        for n in range(at, at + count):
-            self._programmed[n] = 1
+        self._programmed[at : at + count] = b"\x01" * count
         if is_cut:
             raise PowerCut()
 
