@@ -179,3 +179,14 @@ def test_what_could_not_be_read_after_the_boot_is_told_as_a_security_event():
         pair.run(1)
         events = pair.sent("SecurityEventNotification")
         assert ("StorageDamaged", "server_ids") in [(e["type"], e["techInfo"]) for e in events]
+
+
+def test_what_turns_out_to_be_unreadable_later_is_told_once():
+    for dialect in DIALECTS:
+        pair = Pair(dialect)
+        pair.connect()
+        pair.run(1)
+        pair.store.damaged.append("cache")
+        pair.run(700)
+        events = pair.sent("SecurityEventNotification")
+        assert [e["techInfo"] for e in events if e["type"] == "StorageDamaged"] == ["cache"]

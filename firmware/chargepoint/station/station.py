@@ -58,6 +58,7 @@ class Station:
         self._offline_since_ms: int | None = None
         self._reset: tuple | None = None  # (boot reason, wait for idle, deadline in ms)
         self._unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
+        self._damage_told = 0  # of store.damaged, which grows when a slot is read that can't be
         self.evses = [Evse(n + 1, evse) for n, evse in enumerate(layout.evses)]
         self.outbox = Outbox(self)
         self.calls = Calls(self)
@@ -79,11 +80,9 @@ class Station:
         self.security_event("StartupOfTheDevice", self.boot_reason)
         if self.boot_reason not in ("PowerUp", "Unknown"):
             self.security_event("ResetOrReboot", self.boot_reason)
-        damaged = list(self.store.damaged)
         if self.model.garbled:
-            damaged.append("variables")
-        for name in damaged:
-            self.security_event("StorageDamaged", name)
+            self.security_event("StorageDamaged", "variables")
+        self._tell_damage()
         modules.use("station.resume").resume_lost(self, now)
         modules.release()
 
@@ -191,6 +190,8 @@ class Station:
             self._poll_unlock(now, *self._unlocking)
         if self._reset is not None:
             self._poll_reset(now, *self._reset)
+        if len(self.store.damaged) > self._damage_told:
+            self._tell_damage()
         while self.reboot is None:
             if self.online:
                 self.statuses.poll()
@@ -349,6 +350,12 @@ class Station:
             if offline_ms > self.model.integer(_OFFLINE_THRESHOLD) * 1000:  # B04.FR.01
                 self.statuses.forget()
             self._offline_since_ms = None
+
+    @cold
+    def _tell_damage(self) -> None:
+        for name in self.store.damaged[self._damage_told :]:
+            self._damage_told += 1
+            self.security_event("StorageDamaged", name)
 
     @cold
     def _answer_unlock(self, status: str) -> None:
