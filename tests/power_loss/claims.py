@@ -58,16 +58,18 @@ def transactions(messages):
             events[transaction_id].append(payload)
     told = {}
     for transaction_id in order:
-        kinds = [payload["eventType"] for payload in events[transaction_id]]
+        payloads = events[transaction_id]
+        kinds = [payload["eventType"] for payload in payloads]
         whole = ["Started"] + ["Updated"] * (len(kinds) - 2) + ["Ended"]
         assert kinds == whole, "transaction %s is %s" % (transaction_id, kinds)
-        numbers = [payload["seqNo"] for payload in events[transaction_id]]
+        numbers = [payload["seqNo"] for payload in payloads]
         assert numbers == list(range(len(numbers))), "its numbers are %s" % numbers
-        moments = [payload["timestamp"] for payload in events[transaction_id]]
+        moments = [payload["timestamp"] for payload in payloads]
         assert moments == sorted(moments), "its moments are %s" % moments
-        evse_ids = [payload["evse"]["id"] for payload in events[transaction_id] if "evse" in payload]
-        started, ended = events[transaction_id][0], events[transaction_id][-1]
-        registers = int(_registers(started)[0]), int(_registers(ended)[-1])
+        evse_ids = [
+            payload["evse"]["id"] for payload in events[transaction_id] if "evse" in payload
+        ]
+        registers = int(_registers(payloads[0])[0]), int(_registers(payloads[-1])[-1])
         told.setdefault(evse_ids[0], []).append(registers)
     return told
 
@@ -101,17 +103,22 @@ def energy_is_whole(pair, evse_id, told):
     other way; and each closing of the contactor was for one."""
     register_wh = 0
     for start_wh, end_wh in told:
-        assert start_wh == register_wh and end_wh >= start_wh, (
-            "EVSE %d is told as %s" % (evse_id, told)
+        assert start_wh == register_wh and end_wh >= start_wh, "EVSE %d is told as %s" % (
+            evse_id,
+            told,
         )
         register_wh = end_wh
     meter_wh = pair.energy_wh(evse_id)
-    assert register_wh == meter_wh, (
-        "EVSE %d: the meter has %d Wh, told is %s" % (evse_id, meter_wh, told)
+    assert register_wh == meter_wh, "EVSE %d: the meter has %d Wh, told is %s" % (
+        evse_id,
+        meter_wh,
+        told,
     )
     closings = pair.closings.count(evse_id)
-    assert closings <= len(told), (
-        "EVSE %d: %d closings, %d transactions" % (evse_id, closings, len(told))
+    assert closings <= len(told), "EVSE %d: %d closings, %d transactions" % (
+        evse_id,
+        closings,
+        len(told),
     )
 
 

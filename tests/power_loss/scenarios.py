@@ -1,6 +1,7 @@
-"""What happens to a station while its power may fail: whole stories, and what comes after a cut."""
+"""What happens to a station while its power may fail, and what comes after a cut."""
 
-from tests.power_loss.world import INTERVAL, PASSWORD, PRE_AUTHORIZE, V16, Ev
+from tests.power_loss.world import INTERVAL, PASSWORD, PRE_AUTHORIZE, V16
+from tests.support.pair import Ev
 
 CARD, OTHER_CARD = "04AABBCC", "04DDEEFF"
 IN_USE = "Occupied Preparing Charging SuspendedEV SuspendedEVSE Finishing"
@@ -130,7 +131,7 @@ def statuses_are_right(pair):
 
 
 def values_are_right(pair):
-    """What the server reads is what it has set; what it set without an answer, or the one before."""
+    """What the server reads is what it has set; before the answer, the new value or the old."""
     for name in (INTERVAL, PRE_AUTHORIZE):
         value = pair.variable(name)
         assert value in pair.expected[name], "%s is %s" % (name[0], value)

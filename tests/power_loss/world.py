@@ -6,7 +6,7 @@ taken, with a flash on which the power has just come back: the cars, the meters,
 time are the same, the station is new.
 """
 
-from tests.support.pair import ACCEPTED, Ev, Pair
+from tests.support.pair import ACCEPTED, Pair
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 OFF_MS = 90000
@@ -191,6 +191,3 @@ class Watched(Pair):
 
 def _address(name):
     return {"component": {"name": name[1]}, "variable": {"name": name[2]}}
-
-
-__all__ = ("INTERVAL", "OFF_MS", "PASSWORD", "PRE_AUTHORIZE", "V16", "V201", "VARIABLES", "Ev", "Watched")

@@ -41,9 +41,9 @@ def ended(seen: dict, entry: bytes):
     if record is None or record.event_type != "Ended" or len(record.samples) <= _FEW_BYTES:
         return entry
     kept = bytearray(record.samples)
-    last = kept[-SAMPLE_BYTES :]
+    last = kept[-SAMPLE_BYTES:]
     thin(kept)
-    if kept[-SAMPLE_BYTES :] != last:
+    if kept[-SAMPLE_BYTES:] != last:
         kept += last
     record.samples = bytes(kept)
     return b"".join((_TRANSACTION,) + parts(record))
