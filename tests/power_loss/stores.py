@@ -17,7 +17,7 @@ class Ring:
 
     def open(self, flash, random_bytes):
         """The store at a boot."""
-        from chargepoint.store.flash_store import FlashStore
+        from chargepoint.store.flash_store import FlashStore  # type: ignore[import-not-found]
 
         return FlashStore(flash, random_bytes, self.slot_sectors)
 
