@@ -160,3 +160,17 @@ def test_an_error_while_something_else_is_sent_costs_no_attempt():
         pair.run(200)
         assert not [line for line in pair.log if "gave up" in line]
         assert pair.station.outbox.counts() == [0, 0]
+
+
+def test_nobody_waits_for_a_dead_link_longer_than_for_one_time_out():
+    for dialect in DIALECTS:
+        pair = online(dialect, {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"})
+        pair.csms.slow = True
+        pair.plug(1)  # its status gets no answer
+        pair.run(20)
+        pair.token("04AABBCC", 1)
+        pair.run(9)
+        assert not pair.drivers[0].contactor.closed()
+        pair.run(2)
+        assert pair.drivers[0].contactor.closed()
+        assert pair.sent("Authorize") == []

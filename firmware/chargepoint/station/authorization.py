@@ -3,9 +3,9 @@
 A token that is presented first stops what it, or its group, started. Otherwise it is looked up:
 what the station knows by itself decides at once where LocalPreAuthorize says so, or where the
 server can't be asked (LocalAuthorizeOffline, OfflineTxForUnknownIdEnabled); else the server is
-asked. A dead link fails at once, so nobody waits for it. Who is accepted gets the EVSE that was
-named, or the one where an EV waits, or the only one there is; else the next plug within
-EVConnectionTimeOut takes it.
+asked. A lost link fails at once, one that is dead unnoticed with the first time-out. Who is
+accepted gets the EVSE that was named, or the one where an EV waits, or the only one there is; else
+the next plug within EVConnectionTimeOut takes it.
 
 What the station knows is in the cache, see `cache`.
 

@@ -9,6 +9,9 @@ offline or waits for its next attempt. A running report comes last, a part at a 
 The answer to a journalled message counts also if it comes after its time, for as long as the link
 lasts: the server has the message then, and in OCPP 1.6 only that answer has the transaction's id.
 
+Nobody who wants to charge waits for two time-outs: when a CALL gets no answer, an authorization
+that waits behind it is decided by what the station knows.
+
 A server that leaves two CALLs in a row without an answer is taken for dead, and the link is made
 anew (part 2, 3.2).
 """
@@ -191,6 +194,7 @@ class Calls:
             if self.unanswered >= _MAX_UNANSWERED:
                 station.log("%d CALLs without an answer: reconnecting" % self.unanswered)
                 station.link_request = "reconnect"
+            self._stop_asking()
         answer = None
         if payload is not None:
             answer = station.profile.decode_answer(station, kind, data, payload)
@@ -257,6 +261,16 @@ class Calls:
         context = (kind, data, on_answer, message_id)
         self.endpoint.call(encoded[0], encoded[1], context, now, timeout_ms, message_id)
         return True
+
+    @cold
+    def _stop_asking(self) -> None:
+        """The server is silent: who waits with a card to be asked about waits no longer."""
+        asked = []
+        for _ in range(len(self._events)):
+            event = self._events.popleft()
+            (asked if event[1] == "Authorize" else self._events).append(event)
+        for event in asked:
+            self._fail(event[3])
 
     @cold
     def _fail(self, on_answer) -> None:
