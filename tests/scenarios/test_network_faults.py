@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import pytest
 
-from chargepoint import timestamp
+from tests.support import told
 from tests.support.linked import FAULTS, Linked
 
 SOAK = bool(os.environ.get("SOAK"))
@@ -133,16 +133,16 @@ def judge(pair):
     numbers = [int(i.partition("-")[2], 16) for i in journalled]
     assert numbers == sorted(set(numbers)), "lost, doubled or out of order"
     assert len(pair.delivered) == 2
-    events = [(a, p) for i, a, p in pair.told if i in journalled]
-    security = [p["type"] for a, p in events if a == "SecurityEventNotification"]
+    security = [p["type"] for _, a, p in pair.told if a == "SecurityEventNotification"]
     assert security == ["StartupOfTheDevice"]
-    sessions = (sessions_16 if pair.subprotocol == V16 else sessions_201)(events)
-    assert [[levels[0], levels[-1]] for _, levels in sessions] == pair.delivered
-    for times, levels in sessions:
-        assert levels == sorted(levels), "energy falls"
-        gaps = [after - before for before, after in pairwise(times)]
+    sessions = told.sessions(
+        pair.subprotocol, [call for call in pair.told if call[0] in journalled]
+    )
+    assert [[session.levels[0], session.levels[-1]] for session in sessions] == pair.delivered
+    for session in sessions:
+        gaps = [after - before for before, after in pairwise(session.times)]
         assert max(gaps) <= SAMPLES_S[0] + 1, "a sample is missing"
-        assert len(times) >= 3
+        assert len(session.times) >= 3 and session.reason == "Local"
     assert not [i for i in numbers if i > station.outbox.last_seq]
     if pair.subprotocol == V201:
         assert numbers == list(range(1, station.outbox.last_seq + 1)), "an event is missing"
@@ -156,53 +156,6 @@ def judge(pair):
             if place not in statuses or payload["timestamp"] >= statuses[place][0]:
                 statuses[place] = payload["timestamp"], status
     assert {status for _, status in statuses.values()} == {"Available"}, statuses
-
-
-def sessions_16(events):
-    """(times, registers) of each transaction: its start, its samples, its end."""
-    sessions, ids = [], []
-    for action, payload in events:
-        if action == "StartTransaction":
-            sessions.append(([timestamp.parse(payload["timestamp"])], [payload["meterStart"]]))
-            ids.append(None)
-        elif action == "MeterValues":
-            times, levels = sessions[-1]
-            for value in payload["meterValue"]:
-                times.append(timestamp.parse(value["timestamp"]))
-                levels.append(int(float(value["sampledValue"][0]["value"])))
-        elif action == "StopTransaction":
-            times, levels = sessions[-1]
-            times.append(timestamp.parse(payload["timestamp"]))
-            levels.append(payload["meterStop"])
-        if action in ("MeterValues", "StopTransaction"):
-            assert ids[-1] in (None, payload["transactionId"])
-            ids[-1] = payload["transactionId"]
-    assert ids == [1001, 1002]
-    return sessions
-
-
-def sessions_201(events):
-    sessions, names, seq_no = [], [], 0
-    for action, payload in events:
-        if action != "TransactionEvent":
-            continue
-        name = payload["transactionInfo"]["transactionId"]
-        if payload["eventType"] == "Started":
-            assert name not in names
-            names.append(name)
-            sessions.append(([timestamp.parse(payload["timestamp"])], []))
-            seq_no = 0
-        assert name == names[-1] and payload["seqNo"] == seq_no
-        seq_no += 1
-        times, levels = sessions[-1]
-        values = payload.get("meterValue", [])
-        if payload["eventType"] == "Ended":  # it tells the beginning once more
-            values = values[-1:]
-        for value in values:
-            times.append(timestamp.parse(value["timestamp"]))
-            levels.append(value["sampledValue"][0]["value"])
-    assert len(names) == 2
-    return sessions
 
 
 def failures(dialect, points):

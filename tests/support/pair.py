@@ -216,7 +216,7 @@ class Pair:
 
     def step(self):
         """Everything that happens without time passing."""
-        for _ in range(1000):
+        for _ in range(20000):
             self._update_evs()
             self.hardware.poll(self.station, self.now)
             self.station.poll(self.now)
