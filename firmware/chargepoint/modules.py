@@ -32,8 +32,8 @@ device_model.access device_model.presets device_model.report device_model.variab
 link.backoff link.handshake link.masking link.masking_native link.opening link.sender link.tls
 link.url link.utf8
 station.availability station.cache station.computed station.data_transfer
-station.record_bytes station.remote_control station.reset station.resume station.samples
-station.snapshot station.thinning station.transaction_status station.trigger
+station.moments station.record_bytes station.remote_control station.reset station.resume
+station.samples station.snapshot station.thinning station.transaction_status station.trigger
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp16.transactions profiles.ocpp201.requests profiles.ocpp201.transactions
 """

@@ -1,16 +1,18 @@
-from binascii import hexlify
+from binascii import hexlify, unhexlify
 
 from chargepoint.station import record_bytes as records
 from chargepoint.station import samples
 from chargepoint.station.record import Reading, TransactionRecord
 
-# What stations in the field have on their flash.
-JOURNALLED = (
+# What stations have on their flash: to be read for ever.
+FIRST = (
     "01032c012900020080a3ee0b805101007b00000040e20100030e03072103f9ffffff00000000100e0000"
     "000102030405060708090a0b0c0d0e0f0306303441414242"
     "80a3ee0b03ff03000040e2010040e3ffff800c7f0c0000fc08fb080609800c871350fd00"
     "00000000040100000000000000000000000000000000000000000000000000ffffffffff"
 )
+# Since then a sample without a time has its tick, and a record says that its moment is reckoned.
+JOURNALLED = "0107" + FIRST[4:-72] + "8051010084" + FIRST[-62:]
 
 
 def packed(record):
@@ -32,7 +34,8 @@ def full_record():
     reading.current_ma, reading.voltage_mv = [32000, 31990, 0], [230000, 229900, 231000]
     reading.soc_percent, reading.frequency_mhz, reading.temperature_dc = 80, 49990, 253
     record.samples = samples.pack(200188800, "Transaction.Begin", 0x3FF, reading, 123456, 32000)
-    record.samples += samples.pack(None, "Transaction.End", 1, Reading(), 0, 0)
+    record.samples += samples.pack(None, "Transaction.End", 1, Reading(), 0, 0, 86400)
+    record.estimated = True
     return record
 
 
@@ -48,6 +51,33 @@ def facts(record):
 
 def test_the_bytes_stay_as_they_are():
     assert hexlify(packed(full_record())).decode() == JOURNALLED
+
+
+def test_the_bytes_of_the_first_version_are_read():
+    record = full_record()
+    record.estimated = False
+    record.samples = unhexlify(FIRST)[-72:]
+    assert facts(records.unpack(unhexlify(FIRST))) == facts(record)
+
+
+def test_what_a_later_version_appends_is_ignored():
+    for more in b"x", bytes(40):
+        assert facts(records.unpack(packed(full_record()) + more)) == facts(full_record())
+
+
+def test_a_word_of_a_later_version_is_told_as_the_nearest():
+    for at, name, word in (
+        (25, "trigger_reason", "ChargingStateChanged"),
+        (26, "charging_state", None),
+        (27, "stopped_reason", "Other"),
+        (58, "id_token_type", "Central"),
+    ):
+        data = bytearray(packed(full_record()))
+        data[at] = 99
+        record = records.unpack(bytes(data))
+        assert getattr(record, name) == word
+        setattr(record, name, getattr(full_record(), name))
+        assert facts(record) == facts(full_record())
 
 
 def test_a_full_record_comes_back():
@@ -84,9 +114,8 @@ def test_bytes_that_are_no_record_are_refused():
     data = packed(full_record())
     bad = [data[:length] for length in range(len(data))]
     bad.append(b"\x02" + data[1:])
-    for context in samples.MAX_CONTEXT + 1, 255:  # of the last sample
-        bad.append(data[:-32] + bytes((context,)) + data[-31:])
-    bad.append(data + b"x")
+    bad.append(data[:24] + b"\x04" + data[25:])  # no kind of event
+    bad.append(data[:24] + b"\x00" + data[25:])
     for candidate in bad:
         try:
             records.unpack(candidate)

@@ -1,7 +1,9 @@
-"""After a power cut a transaction is ended, once, with the last register."""
+"""After a power cut a transaction is ended, once, with the last register; or goes on."""
 
+from chargepoint.station import moments
+from chargepoint.station.record import TransactionRecord
 from chargepoint.station.record_bytes import parts
-from chargepoint.station.resume import resume_lost
+from chargepoint.station.resume import latest_epoch_s, resume_lost
 from tests.support.fake_station import FakeStation
 from tests.support.whole import samples_of
 
@@ -125,3 +127,121 @@ def test_power_stays_off_until_somebody_is_authorized_again():
     after.token("04AA")
     assert after.evses[0].closed
     assert after.records()[1].seq_no == 0
+
+
+# ---- the slot
+
+FIRST = b'["01010101-0101-0101-0101-010101010101", 4, 1100, 1100, 1000, 1]'
+SECOND = (
+    b'[2, "01010101-0101-0101-0101-010101010101", 4, 1100, 1100, 1000, 1, 31, 15, 200000000,'
+    b' 61000, 7, 199999940, 60000, 3, null, null, ["04AA", "ISO14443", "G", 5, null]]'
+)
+
+
+def station_with(slot, variables=None):
+    station = FakeStation(variables)
+    station.store.boot_count = 9
+    station.epoch_s = 200000100
+    station.store.slots.save("tx1", slot)
+    resume_lost(station, 0)
+    return station
+
+
+def test_slots_are_read_for_ever():
+    for slot, moment_s, samples in ((FIRST, 200000100, 1), (SECOND, 200000000, 2)):
+        station = station_with(slot)
+        station.meter(1200)
+        (ended,) = station.records()
+        assert ended.transaction_id == "01010101-0101-0101-0101-010101010101"
+        assert (ended.seq_no, ended.meter_wh, ended.connector_id) == (4, 1200, 1)
+        assert (ended.epoch_s, ended.stopped_reason) == (moment_s, "PowerLoss")
+        assert len(samples_of(ended.samples)) == samples
+
+
+def test_a_slot_of_the_second_format_goes_on():
+    station = station_with(SECOND, {"TxCtrlr.ResumptionTimeout": "100"})
+    station.plug()
+    station.meter(1200)
+    told, charging = station.records()
+    assert (charging.seq_no, charging.charging_state) == (5, "Charging")
+    assert (told.event_type, told.seq_no, told.id_token) == ("Updated", 4, None)
+    assert (told.epoch_s, told.meter_wh, told.evse_id) == (200000100, 1200, 1)
+    begin, end = samples_of(told.samples)
+    assert (begin.context, begin.reading.energy_wh, begin.epoch_s) == (
+        "Interruption.Begin",
+        1100,
+        200000000,
+    )
+    assert (end.context, end.reading.energy_wh, end.epoch_s) == (
+        "Interruption.End",
+        1200,
+        200000100,
+    )
+    evse = station.evses[0]
+    assert (evse.authorized.id_token, evse.authorized.group) == ("04AA", "G")
+    assert evse.owner is evse.authorized is evse.transaction.token
+    assert (evse.authorized.remote_start_id, evse.closed) == (5, True)
+    assert evse.transaction.energy_wh == 200
+    station.now = 40000
+    station.token("04AA")
+    ended = station.records()[-1]
+    assert (ended.event_type, ended.stopped_reason) == ("Ended", "Local")
+    assert ended.time_spent_charging_s == 100
+    assert [(s.context, s.reading.energy_wh) for s in samples_of(ended.samples)] == [
+        ("Transaction.Begin", 1000),
+        ("Transaction.End", 1200),
+    ]
+
+
+def test_what_a_later_version_appends_to_the_slot_is_ignored():
+    station = station_with(SECOND[:-1] + b', "more", {"of": 3}]')
+    station.meter(1200)
+    assert station.records()[0].meter_wh == 1200
+
+
+def test_a_slot_that_cannot_be_read_is_reported_and_kept():
+    for slot in (b"[3" + SECOND[2:], b"", b"{}", b"17", b"[2]", b"null", b"[]", FIRST[:-4] + b"]"):
+        station = station_with(slot)
+        assert latest_epoch_s(station) is None
+        assert station.log == [("SecurityEventNotification", "StorageDamaged", "tx1")]
+        assert station.store.slots.load("tx1") == slot
+        assert station.evses[0].transaction is None
+
+
+def test_a_journal_ahead_of_the_slot_ends_it():
+    variables = {"TxCtrlr.ResumptionTimeout": "100"}
+    station = FakeStation(variables)
+    station.plug()
+    station.token("04AA")
+    behind = dict(station.store.slots.saved)
+    station.pilot("B")
+    last = station.records()[-1]
+    for journal, ends in (([], False), ([last], True)):
+        station.store.slots.saved = dict(behind)
+        after = cut(station, journal)
+        after.model.set("TxCtrlr.ResumptionTimeout", "100")
+        resume_lost(after, 0)
+        after.plug()
+        after.meter(0)
+        assert (after.evses[0].transaction is None) == ends
+        assert after.records()[0].event_type == ("Ended" if ends else "Updated")
+
+
+# ---- the latest moment that is known
+
+
+def test_the_latest_moment_is_of_journal_slot_or_boot():
+    station = station_with(FIRST)
+    assert latest_epoch_s(station) is None
+    moments.learned(station, 199999000, 0)
+    assert latest_epoch_s(station) == 199999000
+    station.store.slots.save("tx1", SECOND)
+    assert latest_epoch_s(station) == 200000000
+    record = TransactionRecord("Updated", "01010101-0101-0101-0101-010101010101", 0)
+    entries = station.outbox.journal.entries
+    for epoch_s in 200000500, 200000400, None:
+        record.epoch_s = epoch_s
+        entries.append((len(entries), b"\x01" + b"".join(parts(record))))
+    entries.append((9, b""))
+    entries.append((10, b"\x02" + b"\xff" * 40))
+    assert latest_epoch_s(station) == 200000500

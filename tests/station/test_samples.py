@@ -37,9 +37,31 @@ def test_what_cannot_be_measured_comes_back_as_such():
     assert (reading.soc_percent, reading.frequency_mhz, reading.temperature_dc) == (-1, -1, -1)
 
 
-def test_without_a_time_of_its_own_it_has_the_records():
-    both = packed(1, 5) + packed(2, None)
-    assert [sample.epoch_s for sample in samples_of(both, 77)] == [5, 77]
+def test_without_a_time_of_its_own_it_is_counted_back_from_its_record():
+    def taken(tick_s):
+        return samples.pack(None, "Sample.Periodic", 1, Reading(), 0, 0, tick_s)
+
+    both = packed(1, 5) + taken(40) + taken(100) + taken(101)
+    told = [sample.epoch_s for sample in samples_of(both, 1077, 100999)]
+    assert told == [5, 1017, 1077, 1077]
+    assert [sample.epoch_s for sample in samples_of(both, 1077, 0)] == [5, 1077, 1077, 1077]
+
+
+def test_a_tick_takes_all_of_its_seconds():
+    (back,) = samples_of(samples.pack(None, "Trigger", 1, Reading(), 0, 0, 2**32 - 1), 2**32, 0)
+    assert (back.epoch_s, back.context) == (2**32, "Trigger")
+
+
+def test_a_sample_of_the_first_format_without_a_time_has_its_records():
+    first = bytes(4) + samples.pack(1, "Transaction.End", 1, Reading(), 0, 0)[4:]
+    assert samples_of(first, 77, 9000)[0].epoch_s == 77
+
+
+def test_a_context_of_a_later_version_is_told_as_other():
+    data = bytearray(packed(1, 5))
+    for number in 0, 9, 127:
+        data[4] = number
+        assert samples_of(data)[0].context == "Other"
 
 
 def test_every_context_comes_back():
@@ -48,10 +70,10 @@ def test_every_context_comes_back():
 
 
 def test_the_byte_of_the_context():
-    assert samples.MAX_CONTEXT == len(samples.CONTEXTS.split())
     for number, context in enumerate(samples.CONTEXTS.split()):
         data = samples.pack(0xFFFFFFFF, context, 0xFFFFFFFF, Reading(), -1, 0)
-        assert data[samples.CONTEXT_AT] == number + 1
+        assert data[4] == number + 1
+        assert samples.pack(None, context, 1, Reading(), 0, 0)[4] == number + 129
 
 
 def test_every_second_goes():

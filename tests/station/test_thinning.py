@@ -130,7 +130,7 @@ def test_E12_FR_09_without_updates_the_samples_of_ended_events_are_thinned():
 def _samples(record):
     from chargepoint.station import samples
 
-    return list(samples.each(record.samples, record.epoch_s))
+    return list(samples.each(record.samples, record.epoch_s, 0))
 
 
 def test_a_full_journal_refuses_the_next_session_and_loses_none():

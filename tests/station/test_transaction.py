@@ -58,9 +58,30 @@ def test_the_slot_says_how_far_it_has_come():
     station.meter(500)
     station.plug(pilot="B")
     record = station.records()[0]
+    start = [record.epoch_s, 0, 1, record.epoch_s]
     saved = json.loads(station.store.slots.load("tx1"))
-    assert saved == [record.transaction_id, 1, 500, 500, 500, 1]
+    assert saved == [2, record.transaction_id, 1, 500, 500, 500, 1, 24, 1] + start + [
+        -1,
+        0,
+        None,
+        None,
+        None,
+    ]
     station.meter(600)
+    station.now = 5000
     station.token("04AA")
+    station.meter(700, current_ma=(16000, 16000, 0))
+    station.now = 9000
+    station.pilot("C")
+    station.now = 12500
+    station.evses[0].transaction.save(station, station.evses[0])
     saved = json.loads(station.store.slots.load("tx1"))
-    assert saved == [record.transaction_id, 2, 600, 600, 500, 1]
+    later = [record.epoch_s + 12, 12500, 1, record.epoch_s]
+    token = ["04AA", "ISO14443", "", None, None]
+    assert saved == [2, record.transaction_id, 3, 700, 700, 500, 1, 31, 15] + later + [
+        3500,
+        2,
+        None,
+        None,
+        token,
+    ]

@@ -115,7 +115,7 @@ class FakeJournal:
 class FakeStation:
     def __init__(self, variables=None, evses=1, connectors=("cType2",), phases=3, slots=None):
         self.model = FakeModel(variables)
-        self.store: "Any" = Things(slots=slots or FakeSlots())
+        self.store: "Any" = Things(slots=slots or FakeSlots(), boot_count=1)
         self.outbox: "Any" = Things(journal=FakeJournal(), full=False)
         self.provisioning: "Any" = Things(status="Accepted")
         self.online = True
@@ -148,9 +148,16 @@ class FakeStation:
     def command(self, *command):
         self.log.append(command)
 
+    def moment(self):
+        return self.clock_epoch_s(self.now), False, self.now, self.store.boot_count
+
     def record(self, record):
-        record.epoch_s, record.tick_ms = self.clock_epoch_s(self.now), self.now
+        if not record.boot_count:
+            record.epoch_s, record.estimated, record.tick_ms, record.boot_count = self.moment()
         self.log.append(record)
+
+    def security_event(self, event_type, tech_info=None):
+        self.log.append(("SecurityEventNotification", event_type, tech_info))
 
     def emit(self, kind, data, on_answer=None, wanted=False):
         if not self.online:

@@ -20,9 +20,9 @@ class Sample:
         self.reading = reading
 
 
-def samples_of(packed, epoch_s=None):
-    """A list of Sample; packed: bytes."""
-    return [Sample(*fields) for fields in each(packed, epoch_s)]
+def samples_of(packed, epoch_s=None, tick_ms=0):
+    """A list of Sample; packed: bytes; epoch_s, tick_ms: of their record."""
+    return [Sample(*fields) for fields in each(packed, epoch_s, tick_ms)]
 
 
 def payload_of(payload) -> "Any":

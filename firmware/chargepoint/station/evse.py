@@ -17,6 +17,10 @@ if _TYPE_CHECKING:
 _HARMLESS = "NoError ReaderFailure WeakSignal LocalListConflict ResetFailure"
 # No energy, but the connector is not Faulted and the transaction goes on, suspended.
 _SUSPENDING = "EVCommunicationError"
+_FAULT_REASONS = (
+    " GroundFailure=GroundFault OverCurrentFailure=OvercurrentFault"
+    " OverVoltage=PowerQuality UnderVoltage=PowerQuality "
+)
 
 
 class IdToken:
@@ -187,6 +191,12 @@ class Evse:
         else:
             faults.remove(code)
         return True
+
+    @cold
+    def reason_of(self, code: str) -> str:
+        """stoppedReason of a fault."""
+        at = _FAULT_REASONS.find(" " + code + "=")
+        return "Other" if at < 0 else _FAULT_REASONS[at + len(code) + 2 :].split()[0]
 
     def status(self, station, connector) -> str:
         """ConnectorStatusEnumType; while a transaction runs it stays Occupied (G03.FR.05)."""

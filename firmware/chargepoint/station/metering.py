@@ -119,9 +119,9 @@ class Metering:
                     self.station.emit("MeterValues", data, None, True)
 
     @cold
-    def trigger_transaction(self, evse) -> bytes:
-        """A sample on demand, of what sampled data tells (TriggerMessage TransactionEvent)."""
-        return self._sample(evse, "Trigger", _TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED)
+    def sample(self, evse, context: str) -> bytes:
+        """A sample of what sampled data tells, out of turn."""
+        return self._sample(evse, context, _TX_UPDATED_MEASURANDS, _SAMPLED_ENABLED)
 
     # ---- inside
 
@@ -164,8 +164,9 @@ class Metering:
         energy_wh = reading.energy_wh
         if evse.transaction is not None:
             energy_wh = evse.transaction.register_wh
-        epoch_s = station.clock_epoch_s(station.now)
-        return samples.pack(epoch_s, context, mask, reading, energy_wh, evse.offered_ma)
+        now = station.now
+        epoch_s, tick_s = station.clock_epoch_s(now), now // 1000
+        return samples.pack(epoch_s, context, mask, reading, energy_wh, evse.offered_ma, tick_s)
 
     @cold
     def _keep(self, evse, context: str, measurands: int, enabled: int) -> None:

@@ -66,7 +66,10 @@ class Outbox:
 
     @cold
     def append_security_event(self, event: dict) -> None:
-        """Journal {"type", "epoch_s" or None, "tick_ms", "boot_count", "techInfo"}."""
+        """Journal {"type", "epoch_s" or None, "tick_ms", "boot_count", "techInfo"}.
+
+        Of an unknown moment `earliest_s` is what it is reckoned as, see `moments`.
+        """
         self._append("", bytes((_SECURITY,)), json.dumps(event).encode())
 
     @cold
@@ -223,15 +226,17 @@ class Outbox:
         """(kind, data) of a journal entry. Raises one of _UNREADABLE."""
         if entry[0] == _TRANSACTION:
             record = modules.use("station.record_bytes").unpack(entry, 1)
-            if record.epoch_s is None:
-                record.epoch_s = self.station.moment_epoch_s(record.boot_count, record.tick_ms)
+            if record.epoch_s is None or record.estimated:
+                modules.use("station.moments").settle(self.station, record)
             return "TransactionEvent", record
         if entry[0] != _SECURITY:
             raise ValueError("unknown kind %d" % entry[0])
         event = json.loads(entry[1:])
         epoch_s = event["epoch_s"]
         if epoch_s is None:
-            epoch_s = self.station.moment_epoch_s(event["boot_count"], event["tick_ms"])
+            resolve = modules.use("station.moments").resolve
+            place = event["boot_count"], event["tick_ms"], event.get("earliest_s")
+            epoch_s = resolve(self.station, *place)[0]
         data = {"type": event["type"], "timestamp": timestamp.format(epoch_s)}
         if event["techInfo"]:
             data["techInfo"] = event["techInfo"]

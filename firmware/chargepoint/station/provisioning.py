@@ -7,7 +7,7 @@ tick since; while it is unknown, nothing pretends to know it. A server's time th
 (before 2020, after 2087) is not taken; without any other, its answer is as good as none.
 """
 
-from .. import timestamp
+from .. import modules, timestamp
 from ..compat import cold, const
 
 _HEARTBEAT_INTERVAL = const(57)  # OCPPCommCtrlr.HeartbeatInterval
@@ -17,6 +17,9 @@ _TIME_ADJUSTMENT_REPORTING_THRESHOLD = const(46)  # ClockCtrlr.TimeAdjustmentRep
 _OWN_RETRY_S = const(60)  # B02.FR.07: the wait where the server names none
 _MAX_INTERVAL_S = const(1000000)
 _DAY_MS = const(86400000)
+_HOUR_MS = const(3600000)
+_MAX_STEPS = const(2)
+_SMALL_STEP_S = const(60)  # drift and its correction: aligned moments stay as they are
 _MAX_EPOCH_S = const(0x7FFFFFFF)
 
 
@@ -34,6 +37,8 @@ class Provisioning:
         self._base_ms = 0
         self._base_epoch_s: int | None = None
         self._own_clock = False  # the board has a clock that knows the time
+        self._steps = 0  # that were large, in the hour that ends at this tick:
+        self._steps_until_ms = 0
 
     @cold
     def connected(self, now: int) -> None:
@@ -154,13 +159,28 @@ class Provisioning:
         """A large step is a security event (A04)."""
         before = self.epoch_s(now)
         self._base_epoch_s, self._base_ms = epoch_s, now
-        if before is not None:
-            threshold_s = self.station.model.integer(_TIME_ADJUSTMENT_REPORTING_THRESHOLD)
-            if threshold_s and abs(epoch_s - before) > threshold_s:
-                step = "from %s to %s" % (timestamp.format(before), timestamp.format(epoch_s))
-                self.station.security_event("SettingSystemTime", step)
-        if before is None or abs(epoch_s - before) > 1:
+        if before is None:
+            modules.use("station.moments").learned(self.station, epoch_s, now)
+            return
+        step_s = abs(epoch_s - before)
+        threshold_s = self.station.model.integer(_TIME_ADJUSTMENT_REPORTING_THRESHOLD)
+        if threshold_s and step_s > threshold_s:
+            self._report_step(before, epoch_s, now)
+        if step_s > _SMALL_STEP_S:
             self.station.metering.clock_changed(now)
+
+    @cold
+    def _report_step(self, before: int, epoch_s: int, now: int) -> None:
+        """Two in an hour, for a wrong time and its correction; a clock that leaps with each answer
+        must not fill the journal with critical events."""
+        step = "from %s to %s" % (timestamp.format(before), timestamp.format(epoch_s))
+        if now >= self._steps_until_ms:
+            self._steps_until_ms, self._steps = now + _HOUR_MS, 0
+        self._steps += 1
+        if self._steps <= _MAX_STEPS:
+            self.station.security_event("SettingSystemTime", step)
+        else:
+            self.station.log("clock set once more, " + step)
 
     def epoch_s(self, now: int):
         """Wall time at tick `now`, or None while it is unknown."""

@@ -30,8 +30,9 @@ class TransactionRecord:
         self.transaction_id = transaction_id
         self.seq_no = seq_no
         self.epoch_s: int | None = None
+        self.estimated = False  # `epoch_s` is not known but reckoned, see `moments`
         self.tick_ms = 0
-        self.boot_count = 0
+        self.boot_count = 0  # 0: of now, to be stamped
         self.offline = False
         self.trigger_reason = "Trigger"
         self.charging_state: str | None = None

@@ -1,7 +1,9 @@
 """A TransactionRecord as the compact bytes in which it is journalled. Transient.
 
 The bytes carry a format number first. A reader takes the numbers it knows and raises ValueError
-for bytes that it can't read, so that the store can report them.
+for bytes that it can't read, so that the store can report them. What a later version appends
+behind the samples is ignored, and a word that it appends to a list is told as the nearest that
+is known: so an older version tells the records of a later one.
 """
 
 import struct
@@ -9,7 +11,7 @@ from binascii import hexlify, unhexlify
 
 from ..compat import const
 from .record import TransactionRecord
-from .samples import CONTEXT_AT, MAX_CONTEXT, SAMPLE_BYTES
+from .samples import SAMPLE_BYTES
 
 _FORMAT = const(1)
 _HEAD = "<BBHHHIIIiBBBBBBiiI"
@@ -35,6 +37,7 @@ ID_TOKEN_TYPES = "Central eMAID ISO14443 ISO15693 KeyCode Local MacAddress NoAut
 def parts(record: TransactionRecord) -> tuple:
     """The journal's bytes of `record`, to be joined."""
     flags = (1 if record.offline else 0) | (2 if record.tell_evse else 0)
+    flags |= 4 if record.estimated else 0
     token = (record.id_token or "").encode()
     spent_s = record.time_spent_charging_s
     return (
@@ -75,33 +78,32 @@ def unpack(data: bytes, at: int = 0) -> TransactionRecord:
         raise ValueError("transaction record of an unknown format")
     head = struct.unpack_from(_HEAD, data, at)
     at += struct.calcsize(_HEAD)
-    event_type, trigger_reason = _word(EVENT_TYPES, head[9]), _word(TRIGGER_REASONS, head[10])
+    event_type = _word(EVENT_TYPES, head[9], None)
+    trigger_reason = _word(TRIGGER_REASONS, head[10], "ChargingStateChanged")
     if event_type is None or trigger_reason is None:
         raise ValueError("transaction record without a kind")
     record = TransactionRecord(event_type, transaction_id(data[at : at + 16]), head[2])
     record.offline, record.tell_evse = bool(head[1] & 1), bool(head[1] & 2)
+    record.estimated = bool(head[1] & 4)
     record.boot_count, record.epoch_s = head[3], head[5] or None
     record.tick_ms, record.meter_wh = head[6] * 1000 + head[7], head[8]
     record.trigger_reason = trigger_reason
-    record.charging_state = _word(CHARGING_STATES, head[11])
-    record.stopped_reason = _word(STOPPED_REASONS, head[12])
+    record.charging_state = _word(CHARGING_STATES, head[11], None)
+    record.stopped_reason = _word(STOPPED_REASONS, head[12], "Other")
     record.evse_id, record.connector_id = head[13] >> 4, head[13] & 15
     record.phases_used = head[14]
     record.remote_start_id = None if head[15] == _NONE_32 else head[15]
     record.reservation_id = None if head[16] == _NONE_32 else head[16]
     record.time_spent_charging_s = None if head[17] == 0xFFFFFFFF else head[17]
     at += 16
-    record.id_token_type = _word(ID_TOKEN_TYPES, data[at])
+    record.id_token_type = _word(ID_TOKEN_TYPES, data[at], "Central")
     end = at + 2 + data[at + 1]
     if data[at + 1] or record.id_token_type:
         record.id_token = bytes(data[at + 2 : end]).decode()
-    if len(data) != end + SAMPLE_BYTES * head[4]:
+    if len(data) < end + SAMPLE_BYTES * head[4]:
         raise ValueError("transaction record of a wrong length")
     if head[4]:
-        record.samples = data[end:]
-        for at in range(CONTEXT_AT, len(record.samples), SAMPLE_BYTES):
-            if record.samples[at] > MAX_CONTEXT:
-                raise ValueError("unknown word in a record")
+        record.samples = data[end : end + SAMPLE_BYTES * head[4]]
     return record
 
 
@@ -121,10 +123,8 @@ def _index(words: str, word) -> int:
     return 0 if word is None else 1 + words.split().index(word)
 
 
-def _word(words: str, index: int):
+def _word(words: str, index: int, unknown):
     if index == 0:
         return None
-    try:
-        return words.split()[index - 1]
-    except IndexError:
-        raise ValueError("unknown word in a record") from None
+    known = words.split()
+    return known[index - 1] if index <= len(known) else unknown

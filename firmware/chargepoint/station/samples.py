@@ -11,8 +11,7 @@ from .record import Reading
 
 SAMPLE_BYTES = const(36)
 _SAMPLE = "<IBIiiHHHHHHHHBh"
-CONTEXT_AT = const(4)  # of the byte in a sample that says its context
-MAX_CONTEXT = const(8)
+_TICK = const(0x80)  # flag beside the context: the first field is the tick in s, not epoch_s
 _NOMINAL_MV = const(230000)
 
 # Bit n of a sample's mask is word n: append only, masks are journalled.
@@ -30,16 +29,17 @@ CONTEXTS = (
 # ---- taking
 
 
-def pack(epoch_s, context, mask: int, reading, energy_wh: int, offered_ma: int) -> bytes:
+def pack(epoch_s, context, mask: int, reading, energy_wh: int, offered_ma: int, tick_s=0) -> bytes:
     """The sample of a Reading, but for its energy and offer.
 
-    epoch_s None: time is not known yet; it is told with the moment of the record that carries it.
+    epoch_s None: time is not known yet; `tick_s` says when it was, in the boot of its record.
     Currents in 10 mA, voltages in 100 mV, frequency in 10 mHz.
     """
+    number = 1 + CONTEXTS.split().index(context)
     return struct.pack(
         _SAMPLE,
-        epoch_s or 0,
-        1 + CONTEXTS.split().index(context),
+        tick_s if epoch_s is None else epoch_s,
+        number | _TICK if epoch_s is None else number,
         mask,
         energy_wh,
         reading.power_w,
@@ -72,8 +72,13 @@ def thin(samples: bytearray) -> None:
 # ---- telling
 
 
-def each(samples: bytes, epoch_s):
-    """(epoch_s, context, mask, Reading) of each; epoch_s: of those that have no time."""
+def each(samples: bytes, epoch_s, tick_ms: int):
+    """(epoch_s, context, mask, Reading) of each.
+
+    epoch_s: of their record; it was at tick_ms, from which those are counted back that know no
+    more than their tick. A context that this version does not know is told as Other.
+    """
+    contexts = CONTEXTS.split()
     for at in range(0, len(samples), SAMPLE_BYTES):
         fields = struct.unpack_from(_SAMPLE, samples, at)
         reading = Reading()
@@ -84,8 +89,11 @@ def each(samples: bytes, epoch_s):
         reading.frequency_mhz = -1 if fields[12] == 0xFFFF else fields[12] * 10
         reading.soc_percent = -1 if fields[13] == 0xFF else fields[13]
         reading.temperature_dc = fields[14]
-        context = CONTEXTS.split()[fields[1] - 1] if fields[1] else "Other"
-        yield fields[0] or epoch_s, context, fields[2], reading
+        number, taken_s = fields[1] & ~_TICK, fields[0] or epoch_s
+        if fields[1] & _TICK:
+            taken_s = epoch_s - max(0, tick_ms // 1000 - fields[0])
+        context = contexts[number - 1] if 0 < number <= len(contexts) else "Other"
+        yield taken_s, context, fields[2], reading
 
 
 def values(mask: int, reading, phases: int):

@@ -55,6 +55,7 @@ class Station:
         self.operative = True  # of the station as a whole; see `availability`
         self.network_slot = 0  # of the network connection profile in use
         self._commands = []
+        self._latest_epoch_s: int | None = None  # that earlier boots knew, if this one knows none
         self._offline_since_ms: int | None = None
         self._reset: tuple | None = None  # (boot reason, wait for idle, deadline in ms)
         self._unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
@@ -77,13 +78,16 @@ class Station:
     def start(self, now: int) -> None:
         """The station has booted; hardware facts may follow in any order."""
         self.now = now
+        resume = modules.use("station.resume")
+        if self.clock_epoch_s(now) is None:
+            self._latest_epoch_s = resume.latest_epoch_s(self)
         self.security_event("StartupOfTheDevice", self.boot_reason)
         if self.boot_reason not in ("PowerUp", "Unknown"):
             self.security_event("ResetOrReboot", self.boot_reason)
         if self.model.garbled:
             self.security_event("StorageDamaged", "variables")
         self._tell_damage()
-        modules.use("station.resume").resume_lost(self, now)
+        resume.resume_lost(self, now)
         modules.release()
 
     @cold
@@ -256,24 +260,21 @@ class Station:
 
     @cold
     def record(self, record) -> None:
-        """Journal a TransactionRecord with the present moment."""
-        record.epoch_s = self.clock_epoch_s(self.now)
-        record.tick_ms, record.boot_count = self.now, self.store.boot_count
+        """Journal a TransactionRecord, with the present moment unless it has one."""
+        if not record.boot_count:
+            record.epoch_s, record.estimated, record.tick_ms, record.boot_count = self.moment()
         record.offline = self.profile is None
         self.outbox.append_transaction(record)
 
     @cold
     def security_event(self, event_type: str, tech_info=None) -> None:
         """Queue a critical security event with guaranteed delivery (A04.FR.02)."""
-        self.outbox.append_security_event(
-            {
-                "type": event_type,
-                "epoch_s": self.clock_epoch_s(self.now),
-                "tick_ms": self.now,
-                "boot_count": self.store.boot_count,
-                "techInfo": tech_info,
-            }
-        )
+        epoch_s, estimated, tick_ms, boot_count = self.moment()
+        event = {"type": event_type, "epoch_s": None if estimated else epoch_s}
+        event["tick_ms"], event["boot_count"], event["techInfo"] = tick_ms, boot_count, tech_info
+        if estimated:
+            event["earliest_s"] = epoch_s
+        self.outbox.append_security_event(event)
 
     @cold
     def command(self, *command) -> None:
@@ -330,15 +331,16 @@ class Station:
         return self.provisioning.epoch_s(now)
 
     @cold
-    def moment_epoch_s(self, boot_count: int, tick_ms: int):
-        """Wall time of a moment that was journalled by tick, when time was unknown.
+    def moment(self) -> tuple:
+        """(epoch_s, estimated, tick_ms, boot_count) of now.
 
-        Of an earlier boot only the order is known: such a moment is told as this boot's beginning.
+        estimated: epoch_s is reckoned as `moments` says; epoch_s is None if there is no ground.
         """
-        same_boot = (
-            boot_count == self.store.boot_count & 0xFFFF or boot_count == self.store.boot_count
-        )
-        return self.clock_epoch_s(tick_ms if same_boot else 0)
+        epoch_s, latest_s = self.clock_epoch_s(self.now), self._latest_epoch_s
+        estimated = epoch_s is None and latest_s is not None
+        if epoch_s is None and latest_s is not None:
+            epoch_s = latest_s + self.now // 1000
+        return epoch_s, estimated, self.now, self.store.boot_count
 
     # ---- inside
 

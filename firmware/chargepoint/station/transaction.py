@@ -3,8 +3,8 @@
 Facts that go to the server once (who, where, the remote start, the samples of the beginning) are
 told with the first event that can; this is where that is remembered. Every event is journalled by
 `Station.record` before anything comes of it, and the slot `tx<evse>` then says how far it has
-come, so that after a power cut `resume` can end it. When events are due is decided in
-`transactions`."""
+come, so that after a power cut `resume` can let it go on or end it. When events are due is decided
+in `transactions`."""
 
 import json
 
@@ -14,6 +14,9 @@ from .record import TransactionRecord
 _TYPE_CHECKING = const(False)
 if _TYPE_CHECKING:
     from .evse import IdToken
+
+
+_SLOT_FORMAT = const(2)
 
 
 class Transaction:
@@ -37,7 +40,8 @@ class Transaction:
             None  # (trigger, IdToken or None) of Ended, once that is decided
         )
         self.final_by_ms = 0
-        self.resumed = False  # it was found after a power cut, and is only to be ended
+        self.resumed: tuple | None = None  # it was found after a boot and is not settled, `resume`
+        self.moment: tuple | None = None  # of its Ended, if that is not now: see Station.moment
         self.limit_wh: int | None = (
             None  # energy at which delivery ends, once its token proved invalid
         )
@@ -63,6 +67,15 @@ class Transaction:
         return self.limit_wh is not None and self.energy_wh >= self.limit_wh
 
     @cold
+    def own_reason(self, evse) -> str:
+        """stoppedReason where no one asked for the end."""
+        if not evse.connected:
+            return "EVDisconnected"
+        if self.limit_wh is not None:
+            return "DeAuthorized"
+        return "StoppedByEV" if evse.pilot == "B" else "Other"
+
+    @cold
     def tell(self, station, evse, event_type, trigger, samples, id_token=None) -> None:
         """Journal one TransactionEvent of now.
 
@@ -85,7 +98,9 @@ class Transaction:
         if charging and not self.begin_told:  # E02.FR.21
             self.begin_told = True
             samples = station.metering.begun(evse) + samples
-        if evse.connector is not None and (evse.plugged or not self.connector_id):
+        if self.moment is not None:
+            record.epoch_s, record.estimated, record.tick_ms, record.boot_count = self.moment
+        elif evse.connector is not None and (evse.plugged or not self.connector_id):
             self.connector_id = evse.connector.id
         record.evse_id, record.connector_id = evse.id, self.connector_id
         if evse.connected and not self.evse_told:  # E01.FR.16
@@ -102,13 +117,30 @@ class Transaction:
         record.samples = samples
         station.record(record)
         self.seq_no += 1
-        self.save(station, evse)
+        if event_type != "Ended":
+            self.save(station, evse)
 
     @cold
     def save(self, station, evse) -> None:
-        """What `resume` must know after a power cut."""
-        saved = [self.id, self.seq_no, self.register_wh, self.meter_wh, self.start_wh]
-        saved.append(self.connector_id)
+        """What `resume` must know after a power cut; there is what each place means."""
+        epoch_s, estimated, tick_ms, boot_count = station.moment()
+        token = evse.authorized or self.token
+        facts = (evse.authorized, evse.owner, self.token_told, self.evse_told, self.begin_told)
+        flags = 0
+        for bit, fact in enumerate(facts + (self.final, estimated)):
+            flags |= 1 << bit if fact else 0
+        charging_ms = self.charging_ms
+        if self.charging_since_ms is not None:
+            charging_ms += station.now - self.charging_since_ms
+        saved = [_SLOT_FORMAT, self.id, self.seq_no, self.register_wh, self.meter_wh]
+        saved += [self.start_wh, self.connector_id, flags, self.held]
+        saved += [epoch_s, tick_ms, boot_count, self.started_epoch_s, charging_ms]
+        saved += [self.phases_told, self.limit_wh, self.reason]
+        if token is None:
+            saved.append(None)
+        else:
+            of_start = [token.remote_start_id, token.reservation_id]
+            saved.append([token.id_token, token.type, token.group] + of_start)
         station.store.slots.save("tx%d" % evse.id, json.dumps(saved).encode())
 
     @cold

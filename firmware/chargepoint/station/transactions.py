@@ -26,8 +26,8 @@ that it tells is the last. With it the authorization ends; then a new plug or ca
 contactor that does not follow its command within half a second is a fault of its own.
 
 What the server must learn is journalled by `Station.record`; beside it a slot `tx<evse>` keeps the
-identity of what runs, so that after a power cut its end is told (`resume`). Who may charge is
-decided in `authorization`, what is measured in `metering`, what is commanded in `power`.
+identity of what runs, so that after a power cut it goes on or its end is told (`resume`). Who may
+charge is decided in `authorization`, what is measured in `metering`, what is commanded in `power`.
 """
 
 from .. import modules
@@ -39,6 +39,7 @@ from .transaction import Transaction
 _AUTH_ENABLED = const(35)  # AuthCtrlr.Enabled
 _EV_CONNECTION_TIME_OUT = const(87)  # TxCtrlr.EVConnectionTimeOut
 _MAX_ENERGY_ON_INVALID_ID = const(88)  # TxCtrlr.MaxEnergyOnInvalidId
+_RESUMPTION_TIMEOUT = const(138)  # TxCtrlr.ResumptionTimeout
 _STOP_TX_ON_EV_SIDE_DISCONNECT = const(89)  # TxCtrlr.StopTxOnEVSideDisconnect
 _STOP_TX_ON_INVALID_ID = const(90)  # TxCtrlr.StopTxOnInvalidId
 _TX_BEFORE_ACCEPTED_ENABLED = const(91)  # TxCtrlr.TxBeforeAcceptedEnabled
@@ -55,10 +56,6 @@ _OPEN_MS = const(2000)  # how long Ended waits for it
 
 # What ends an authorization, and the transaction only if TxStopPoint says so; all else ends both.
 _BY_STOP_POINT = "Local Remote MasterPass DeAuthorized EVDisconnected Timeout"
-_FAULT_REASONS = (
-    " GroundFailure=GroundFault OverCurrentFailure=OvercurrentFault"
-    " OverVoltage=PowerQuality UnderVoltage=PowerQuality "
-)
 
 
 class Transactions:
@@ -121,10 +118,7 @@ class Transactions:
             return
         power.cut(self, evse, now)
         if active and evse.faulted:
-            reason, at = "Other", _FAULT_REASONS.find(" " + code + "=")
-            if at >= 0:
-                reason = _FAULT_REASONS[at + len(code) + 2 :].split()[0]
-            self.stop(evse, reason, "AbnormalCondition", now)  # E06.FR.16
+            self.stop(evse, evse.reason_of(code), "AbnormalCondition", now)  # E06.FR.16
         else:
             self._update(evse, "ChargingStateChanged", now)
 
@@ -147,13 +141,18 @@ class Transactions:
             transaction, token = evse.transaction, evse.authorized
             if transaction is None or transaction.id != record.transaction_id or token is None:
                 continue
-            if info["status"] == "Accepted":
-                token.group = token.group or authorization.group_of(info)  # C09.FR.12
-            elif self.station.model.boolean(_STOP_TX_ON_INVALID_ID):  # E05.FR.09, E05.FR.10
-                self.stop(evse, "DeAuthorized", "Deauthorized", now)
-            else:  # E05.FR.02, E05.FR.03
-                transaction.limit_wh = self.station.model.integer(_MAX_ENERGY_ON_INVALID_ID)
-                self._update(evse, "ChargingStateChanged", now)
+            model, group = self.station.model, token.group or authorization.group_of(info)
+            if info["status"] != "Accepted":
+                if model.boolean(_STOP_TX_ON_INVALID_ID):  # E05.FR.09, E05.FR.10
+                    self.stop(evse, "DeAuthorized", "Deauthorized", now)
+                    continue
+                transaction.limit_wh = model.integer(_MAX_ENERGY_ON_INVALID_ID)  # E05.FR.02, FR.03
+            elif group == token.group:
+                continue
+            else:
+                token.group = group  # C09.FR.12
+            transaction.save(self.station, evse)
+            self._update(evse, "ChargingStateChanged", now)
 
     def poll(self, now: int) -> None:
         """Do what is due."""
@@ -255,6 +254,8 @@ class Transactions:
     def release(self, evse, now: int) -> None:
         """The owner has come for the cable."""
         evse.owner = None
+        if evse.transaction is not None and evse.transaction.resumed is None:
+            evse.transaction.save(self.station, evse)
         self._update(evse, "ChargingStateChanged", now)
 
     @cold
@@ -347,6 +348,9 @@ class Transactions:
     @cold
     def _continue(self, evse, trigger: str, id_token, now: int) -> None:
         transaction, points = evse.transaction, evse.points
+        if transaction.resumed is not None:
+            modules.use("station.resume").settle(self, evse, now)
+            return
         if transaction.final is None:
             transaction.held |= points
             stop = self.station.model.bits(_TX_STOP_POINT, _POINTS)
@@ -355,23 +359,13 @@ class Transactions:
             lost = transaction.held & ~points
             if lost & stop & ~_POWER_PATH or not points:
                 if transaction.reason is None:
-                    transaction.reason = self._reason(evse)
+                    transaction.reason = transaction.own_reason(evse)
                 self._finish(evse, transaction.deferred or trigger, now, id_token)
         if transaction.final is not None:
-            waits = evse.closed or (transaction.resumed and evse.reading is None)
-            if not waits or now >= transaction.final_by_ms:
-                self._end(evse)
+            if not evse.closed or now >= transaction.final_by_ms:
+                self.over(evse, self.station.metering.end(evse, transaction))
         elif trigger != "ChargingStateChanged" or evse.charging_state() != transaction.state_told:
             transaction.tell(self.station, evse, "Updated", trigger, b"", id_token)
-
-    @cold
-    def _reason(self, evse) -> str:
-        """stoppedReason where no one asked for the end."""
-        if not evse.connected:
-            return "EVDisconnected"
-        if evse.transaction.limit_wh is not None:
-            return "DeAuthorized"
-        return "StoppedByEV" if evse.pilot == "B" else "Other"
 
     @cold
     def _finish(self, evse, trigger: str, now: int, id_token) -> None:
@@ -382,12 +376,14 @@ class Transactions:
         evse.authorized = evse.connect_by_ms = None
         power.free(self.station.model, evse, transaction.reason)
         power.cut(self, evse, now)
+        if self.station.model.integer(_RESUMPTION_TIMEOUT):  # after a power cut it goes not on
+            transaction.save(self.station, evse)
 
     @cold
-    def _end(self, evse) -> None:
+    def over(self, evse, samples: bytes) -> None:
+        """Tell the end."""
         transaction = evse.transaction
         trigger, id_token = transaction.final
-        samples = self.station.metering.end(evse, transaction)
         transaction.tell(self.station, evse, "Ended", trigger, samples, id_token)
         evse.transaction = None
         evse.finishing = evse.plugged != 0

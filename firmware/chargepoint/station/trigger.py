@@ -45,7 +45,7 @@ def trigger_transactions(station, evse_id: int, now: int) -> bool:
     evses = [evse for evse in station.evses if evse_id in (0, evse.id)]
     running = [evse for evse in evses if evse.transaction is not None]
     for evse in running:
-        samples = station.metering.trigger_transaction(evse)
+        samples = station.metering.sample(evse, "Trigger")
         station.transactions.sampled(evse, "Trigger", samples, now)
     return bool(running)
 

@@ -31,6 +31,8 @@ TransactionMessageRetryInterval|11|11|OCPPCommCtrlr.MessageAttemptInterval[Trans
 UnlockConnectorOnEVSideDisconnect|false|false|OCPPCommCtrlr.UnlockOnEVSideDisconnect=false
 WebSocketPingInterval|0|0|OCPPCommCtrlr.WebSocketPingInterval=0
 LocalAuthListEnabled|false|false|LocalAuthListCtrlr.Enabled=false
+TxResumptionTimeout|300|300|TxCtrlr.ResumptionTimeout=300
+TxAllowEnergyTransferResumption|false|false|TxCtrlr.AllowEnergyTransferResumption=false
 CpoName|Acme Power|Acme Power|SecurityCtrlr.OrganizationName=Acme Power
 MeterValuesAlignedData|Voltage,SoC|Voltage,SoC|AlignedDataCtrlr.Measurands=Voltage,SoC
 MeterValuesSampledData|voltage.l1, Voltage.L2|voltage.l1,Voltage.L2|SampledDataCtrlr.TxUpdatedMeasurands=Voltage
@@ -140,13 +142,13 @@ def test_all_keys_are_listed_once_and_all_are_tested_here():
     keys += [line.partition("=")[0] for line in lines_of(READ_ONLY)]
     listed = [entry["key"] for entry in answer_of(make_station())["configurationKey"]]
     assert sorted(listed) == sorted(keys + OTHER.split())
-    assert len(listed) == 50
+    assert len(listed) == 52
 
 
 def test_keys_of_a_feature_are_there_with_the_feature_only():
     station = make_station(features=("remote_trigger", "data_transfer"))
     listed = [entry["key"] for entry in answer_of(station)["configurationKey"]]
-    assert len(listed) == 36
+    assert len(listed) == 38
     for key in (
         "AuthorizationCacheEnabled",
         "LocalAuthListEnabled",
@@ -175,7 +177,7 @@ def test_names_compare_without_case_and_unknown_ones_are_told_as_asked():
 def test_the_answer_comes_in_small_pieces():
     station = make_station()
     pieces = list(get_configuration(station, {}, 0))
-    assert len(pieces) == 51
+    assert len(pieces) == 53
     assert max([len(piece) for piece in pieces]) < 250
 
 

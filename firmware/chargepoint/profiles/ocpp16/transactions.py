@@ -40,7 +40,8 @@ def transaction_event(station, record):
         server_id = _GIVEN_UP
     if record.event_type == "Updated":
         place = record.evse_id, record.connector_id
-        return _meter_values(station, place, server_id, record.samples, record.epoch_s)
+        moment = record.epoch_s, record.tick_ms
+        return _meter_values(station, place, server_id, record.samples, moment)
     if server_id == _UNTOLD:  # nobody was ever authorized
         return None
     payload = {
@@ -51,8 +52,9 @@ def transaction_event(station, record):
     }
     if id_tag is not None:
         payload["idTag"] = id_tag[:_MAX_ID_TAG]
+    moment = record.epoch_s, record.tick_ms
     told = _with_samples(
-        station, record.evse_id, payload, "transactionData", record.samples, record.epoch_s
+        station, record.evse_id, payload, "transactionData", record.samples, moment
     )
     return "StopTransaction", told or payload
 
@@ -63,7 +65,8 @@ def meter_values(station, data: dict):
     transaction_id = None
     if evse.transaction is not None:
         transaction_id = station.outbox.server_ids.get(evse.transaction.id)
-    return _meter_values(station, (evse.id, evse.plugged), transaction_id, data["meterValue"], 0)
+    place = evse.id, evse.plugged
+    return _meter_values(station, place, transaction_id, data["meterValue"], (0, 0))
 
 
 def _stop_reason(record) -> str:
@@ -78,24 +81,24 @@ def _stop_reason(record) -> str:
     return reason if reason in _STOP_REASONS.split() else "Other"
 
 
-def _meter_values(station, place: tuple, transaction_id, samples: bytes, epoch_s):
+def _meter_values(station, place: tuple, transaction_id, samples: bytes, moment: tuple):
     payload = {"connectorId": connector_number(station, place[0], place[1])}
     if transaction_id is not None and transaction_id != _UNTOLD:
         payload["transactionId"] = transaction_id
-    payload = _with_samples(station, place[0], payload, "meterValue", samples, epoch_s)
+    payload = _with_samples(station, place[0], payload, "meterValue", samples, moment)
     return payload and ("MeterValues", payload)
 
 
-def _with_samples(station, evse_id: int, payload: dict, key: str, samples: bytes, epoch_s):
+def _with_samples(station, evse_id: int, payload: dict, key: str, samples: bytes, moment: tuple):
     """The payload with the samples that have a value; None if none has."""
     phases = station.evses[evse_id - 1].phases if evse_id else 1
-    items = _told(samples, epoch_s, phases)
+    items = _told(samples, moment, phases)
     return with_list(payload, key, items, len(samples) // SAMPLE_BYTES)
 
 
-def _told(samples: bytes, epoch_s, phases: int):
+def _told(samples: bytes, moment: tuple, phases: int):
     """MeterValue of each sample that has a value."""
-    for taken_s, context, mask, reading in each(samples, epoch_s):
+    for taken_s, context, mask, reading in each(samples, moment[0], moment[1]):
         sampled = []
         for measurand, phase, location, unit, value in values(mask, reading, phases):
             item = {"measurand": measurand, "context": context, "value": value}

@@ -30,27 +30,28 @@ def transaction_event(station, record):
     if record.id_token is not None:
         payload["idToken"] = {"idToken": record.id_token, "type": record.id_token_type}
     payload = present(payload)
-    told = _with_samples(station, record.evse_id, payload, record.samples, record.epoch_s)
+    moment = record.epoch_s, record.tick_ms
+    told = _with_samples(station, record.evse_id, payload, record.samples, moment)
     return "TransactionEvent", told or payload
 
 
 def meter_values(station, data: dict):
     """MeterValues outside of a transaction, or None if no sample has a value."""
     evse_id = data["evseId"]
-    payload = _with_samples(station, evse_id, {"evseId": evse_id}, data["meterValue"], 0)
+    payload = _with_samples(station, evse_id, {"evseId": evse_id}, data["meterValue"], (0, 0))
     return payload and ("MeterValues", payload)
 
 
-def _with_samples(station, evse_id: int, payload: dict, samples: bytes, epoch_s):
+def _with_samples(station, evse_id: int, payload: dict, samples: bytes, moment: tuple):
     """The payload with the samples that have a value; None if none has."""
     phases = station.evses[evse_id - 1].phases if evse_id else 1
-    items = _told(samples, epoch_s, phases)
+    items = _told(samples, moment, phases)
     return with_list(payload, "meterValue", items, len(samples) // SAMPLE_BYTES)
 
 
-def _told(samples: bytes, epoch_s, phases: int):
+def _told(samples: bytes, moment: tuple, phases: int):
     """MeterValueType of each sample that has a value in this dialect."""
-    for taken_s, context, mask, reading in each(samples, epoch_s):
+    for taken_s, context, mask, reading in each(samples, moment[0], moment[1]):
         sampled = []
         for measurand, phase, location, unit, value in values(mask, reading, phases):
             if measurand == "Temperature":  # of the device model here
