@@ -257,6 +257,8 @@ class Linked(Pair):
         def link_event(event, now):
             self.events.append((self.wall_ms, event[0]))
             self.connected = event[0] == "connected"
+            if event[0] == "fault" and isinstance(event[1], AssertionError):  # of the test
+                raise event[1]
             told(event, now)
 
         self.runtime._link_event = link_event
