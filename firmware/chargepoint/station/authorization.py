@@ -64,7 +64,11 @@ class Authorization:
 
     @cold
     def lookup(self, token, now: int):
-        """(status, group) of a token that the station knows, or None."""
+        """(status, group) of a token that the station knows, or None.
+
+        status "": it was accepted until a date that is over. It is not unknown then (OCPP 1.6,
+        3.5.4): offline it stays out.
+        """
         if not self._has_cache():
             return None
         known = modules.use("station.cache").lookup(self.station, token, now)
@@ -111,7 +115,9 @@ class Authorization:
         elif accepted and model.boolean(_LOCAL_PRE_AUTHORIZE):  # C12
             self._grant(token, known[1], evse_id, None, now)
         elif model.boolean(_DISABLE_REMOTE_AUTHORIZATION) or (
-            known is not None and not accepted and model.boolean(_CACHE_DISABLE_POST_AUTHORIZE)
+            known is not None
+            and known[0] not in ("Accepted", "")
+            and model.boolean(_CACHE_DISABLE_POST_AUTHORIZE)
         ):
             if accepted:
                 self._grant(token, known[1], evse_id, None, now)

@@ -26,7 +26,7 @@ def clear_cache(station, request: dict, now: int) -> dict:
 
 
 def lookup(station, token, now: int):
-    """(status, group) of a token in the cache, or None."""
+    """(status, group) of a token in the cache, or None; status "" once its date is over."""
     line = _find(_load(station), token.id_token, token.type)
     if line is None or not _plain(token.id_token):
         return None
@@ -36,7 +36,7 @@ def lookup(station, token, now: int):
         life_s = station.model.integer(_LIFE_TIME)
         if expiry:
             if epoch_s > int(expiry):
-                return None
+                return "", ""
         elif life_s and entered and epoch_s > int(entered) + life_s:
             return None
     return status, group
