@@ -22,13 +22,14 @@ station.authorization station.calls station.evse station.metering station.outbox
 station.power station.provisioning station.record station.router station.station station.statuses
 station.transaction station.transactions
 profiles.ocpp16.schema profiles.ocpp201.schema
-store.frame
+store.flash_slots store.flash_store store.frame store.ring
 link.websocket
 """
 TRANSIENT = """
 timestamp
 rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
+store.ring_boot store.ring_edit store.ring_sectors store.tape
 link.backoff link.handshake link.masking link.masking_native link.opening link.sender link.tls
 link.url link.utf8
 station.availability station.cache station.computed station.data_transfer

@@ -19,6 +19,7 @@ ENTRY = 1
 ACKNOWLEDGED = 2
 SLOT = 3
 HEADER = 4
+DELETED = 5
 
 
 OVERHEAD = const(12)  # bytes of an entry around its payload

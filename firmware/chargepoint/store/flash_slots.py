@@ -1,0 +1,206 @@
+"""Small state by name on raw flash: the newest value of each name in a log, in two banks.
+
+    bank     b"\x5b" version u8, align u8, 0 u8, generation u32, crc32; records
+    record   as in frame.py, up to a whole unit of the flash; its number is the bank's generation,
+             its payload the length of the name in a byte, the name, and the value
+
+A value is appended. When the bank has no room, or the power has failed in the middle of a record,
+the newest of each name goes to the other bank, whose header comes last and makes it the one that
+counts. So a save is there as a whole or not at all. A sector is erased when a record comes into
+it. Behind the newest record there may be the remains of an older generation, or of a torn record.
+
+The place of a value is not remembered: `load` looks through the bank.
+"""
+
+import struct
+from binascii import crc32
+
+from .. import modules
+from ..compat import cold, const
+from . import frame
+
+_SECTOR_BYTES = const(5)  # ioctl
+_ENOSPC = const(28)
+_MAGIC = const(0x5B)
+_VERSION = const(1)
+_HEADER = "<BBBBI"
+_HEADER_BYTES = const(12)
+_ENTRY_MAGIC = const(0xA5)
+_NAME = "slots"  # for what has no name
+
+
+class FlashSlots:
+    """On `sectors` sectors of the block device from `first` on; see `files.FileSlots`.
+
+    align: the unit in which the flash is programmed, in bytes. Of what can't be read the name is
+    told to the list `damaged`.
+    """
+
+    def __init__(self, device, first: int, sectors: int, damaged: list, align: int = 4):
+        self.device = device
+        self.sector_bytes = device.ioctl(_SECTOR_BYTES, 0)
+        self.align = align
+        self._first = first
+        self._sectors = sectors // 2  # of a bank
+        self._bank = 1  # so that the first save goes to the other
+        self._generation = 0  # 0: nothing was ever saved
+        self._end = -1  # where the next record goes in the bank; -1: nowhere
+        self._find(damaged)
+
+    @cold
+    def load(self, name: str):
+        """The bytes last saved whole, or None."""
+        wanted = name.encode()
+        value = None
+        for kind, found, at, _ in self._records():
+            if found == wanted:
+                payload = self._whole(at)
+                if payload is not None:
+                    value = payload[1 + len(wanted) :] if kind == frame.SLOT else None
+        return value
+
+    @cold
+    def save(self, name: str, data) -> None:
+        """Raises OSError(28) if there is no room for it; the older value stays."""
+        self._append(frame.SLOT, name.encode(), data)
+
+    @cold
+    def delete(self, name: str) -> None:
+        if self.load(name) is not None:
+            self._append(frame.DELETED, name.encode(), b"")
+
+    @cold
+    def _append(self, kind: int, name: bytes, data) -> None:
+        parts = (bytes((len(name),)), name, data)
+        at, size = self._end, self._size(1 + len(name) + len(data))
+        if at < 0 or at + size > self._sectors * self.sector_bytes:
+            self._change_banks(kind, name, parts, size)
+            return
+        self._end = -1  # if this fails nothing is programmed over it
+        tape = self._tape(at)
+        frame.write(tape, kind, self._generation, *parts)
+        tape.close()
+        self._end = at + size
+
+    @cold
+    def _change_banks(self, kind: int, name: bytes, parts, size: int) -> None:
+        """To the other bank with the newest of each name, and this record instead of its own."""
+        newest = {}
+        for found_kind, found, at, length in self._records():
+            if self._whole(at) is not None:
+                newest[found] = (at, length) if found_kind == frame.SLOT else None
+        newest[name] = None
+        begin = self._size(0)
+        end = begin + (size if kind == frame.SLOT else 0)
+        places = [place for place in newest.values() if place is not None]
+        for _, length in places:
+            end += self._size(length)
+        if end > self._sectors * self.sector_bytes:
+            raise OSError(_ENOSPC)
+        bank, generation = 1 - self._bank, self._generation + 1
+        tape = self._tape(begin, bank)
+        modules.use("store.tape").erase(self, tape.sector)
+        for at, _ in places:
+            frame.write(tape, frame.SLOT, generation, self._whole(at))
+            tape.close()
+        if kind == frame.SLOT:
+            frame.write(tape, kind, generation, *parts)
+            tape.close()
+        head = struct.pack(_HEADER, _MAGIC, _VERSION, self.align, 0, generation)
+        tape = modules.use("store.tape").Tape(self, self._tape(0, bank).sector, 0)
+        tape.write(head)
+        tape.write(struct.pack("<I", crc32(head)))
+        tape.close()
+        self._bank, self._generation, self._end = bank, generation, end
+
+    @cold
+    def _size(self, length: int) -> int:
+        """Of a record with that payload; of one without it is that of the bank's header."""
+        return (frame.OVERHEAD + length + self.align - 1) // self.align * self.align
+
+    @cold
+    def _tape(self, at: int, bank: int = -1):
+        """At that place of the bank in use, or of the other."""
+        first = self._first + (self._bank if bank < 0 else bank) * self._sectors
+        sector, at = divmod(at, self.sector_bytes)
+        return modules.use("store.tape").Tape(self, first + sector, at, first + self._sectors)
+
+    @cold
+    def _header(self, bank: int):
+        """(version, align, generation) of a bank, or None."""
+        data = self._tape(0, bank).read(_HEADER_BYTES)
+        if data[0] != _MAGIC or data[8:] != struct.pack("<I", crc32(data[:8])):
+            return None
+        return struct.unpack("<xBBxI", data[:8])
+
+    @cold
+    def _records(self):
+        """(kind, name, place, bytes of the payload) of each in the bank, as its head says."""
+        if self._header(self._bank) != (_VERSION, self.align, self._generation):
+            return
+        at = self._size(0)
+        while at < self._sectors * self.sector_bytes:
+            tape = self._tape(at)
+            head = tape.read(9)
+            if len(head) < 9 or head[0] != _ENTRY_MAGIC:
+                return
+            kind, length, number, name_bytes = struct.unpack("<xBHIB", head)
+            if number != self._generation:
+                return
+            yield kind, tape.read(name_bytes), at, length
+            at += self._size(length)
+
+    @cold
+    def _whole(self, at: int):
+        """The payload of the record there, or None if it is torn."""
+        entry = frame.read(self._tape(at))
+        return entry[2] if entry is not None and entry[1] == self._generation else None
+
+    @cold
+    def _find(self, damaged: list) -> None:
+        """Which bank is in use, where it ends, and what in it can't be read."""
+        is_erased = modules.use("store.tape").is_erased
+        is_bad = False
+        for bank in (0, 1):
+            head = self._header(bank)
+            if head is None:
+                first = self._tape(0, bank).sector
+                is_bad = is_bad or not is_erased(self, first, 0, self._size(0))
+            elif head[2] > self._generation:
+                self._bank, self._generation = bank, head[2]
+        head = self._header(self._bank)
+        if head is None:
+            if is_bad:
+                damaged.append(_NAME)
+            return
+        if head[:2] != (_VERSION, self.align):
+            damaged.append(_NAME)  # a newer firmware's; it stays until the other bank is full
+            other = self._header(1 - self._bank)
+            if other is not None and other[:2] == (_VERSION, self.align):
+                self._bank, self._generation = 1 - self._bank, other[2]
+        self._look_through(damaged)
+
+    @cold
+    def _look_through(self, damaged: list) -> None:
+        bad = []
+        end, is_torn = self._size(0), False
+        for _, name, at, length in self._records():
+            is_torn = self._whole(at) is None
+            if is_torn:
+                bad.append(name)
+            elif name in bad:
+                bad.remove(name)
+            end = at + self._size(length)
+        if is_torn:  # the power failed in it: nobody was promised that it is there
+            bad.pop()
+        left = -end % self.sector_bytes
+        tape = self._tape(end)
+        if not is_torn and modules.use("store.tape").is_erased(self, tape.sector, tape.at, left):
+            self._end = end
+        for at in range(end, end + left if self._end < 0 else 0, self.align):
+            if self._whole(at) is not None:  # more than torn: something is lost before it
+                bad.append(_NAME.encode())
+                break
+        for name in bad:
+            if name.decode() not in damaged:
+                damaged.append(name.decode())

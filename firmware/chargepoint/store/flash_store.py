@@ -1,0 +1,35 @@
+"""The store on raw flash: slots in the first sectors, the journal in the others.
+
+For the block device of a partition or a chip that erases a whole block at a time (ioctl 6) and
+programs what is erased at an offset in it, as `esp32.Partition` does.
+"""
+
+from binascii import hexlify
+
+from ..compat import cold, const
+from .flash_slots import FlashSlots
+from .ring import RingJournal
+
+_SECTORS = const(4)  # ioctl
+_SLOT_SECTORS = const(8)
+
+
+class FlashStore:
+    """As `files.FileStore`. align: the unit in which the flash is programmed, in bytes."""
+
+    def __init__(self, device, random_bytes, slot_sectors: int = _SLOT_SECTORS, align: int = 4):
+        self.damaged = []
+        self.slots = FlashSlots(device, 0, slot_sectors, self.damaged, align)
+        sectors = device.ioctl(_SECTORS, 0) - slot_sectors
+        self.journal = RingJournal(device, slot_sectors, sectors, self.damaged, align)
+        self._boot(random_bytes)
+
+    @cold
+    def _boot(self, random_bytes) -> None:
+        saved = self.slots.load("boot")
+        if saved is None:
+            saved = hexlify(random_bytes(4)) + b" 0"
+        nonce, boot_count = saved.split()
+        self.nonce = nonce.decode()
+        self.boot_count = int(boot_count) + 1
+        self.slots.save("boot", b"%s %d" % (nonce, self.boot_count))

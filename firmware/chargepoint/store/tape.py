@@ -1,0 +1,97 @@
+"""A place in the sectors of raw flash that moves on as a file's does. Transient.
+
+`region` is whoever has the sectors: `.device` (readblocks, writeblocks, ioctl), `.sector_bytes`
+and `.align`, the bytes of the unit in which the flash is programmed.
+"""
+
+from ..compat import const
+
+_BUFFER_BYTES = const(64)
+_ERASE = const(6)  # ioctl
+
+
+class Tape:
+    """Reads from that place on, or programs what is erased there.
+
+    It ends with the sector; or, with `end`, before that one, and then it erases each sector into
+    whose first byte it writes.
+    """
+
+    def __init__(self, region, sector: int, at: int, end: int = 0):
+        self._region = region
+        self._sector_bytes = region.sector_bytes
+        self._end = end
+        self.sector = sector
+        self.at = at
+        self._buffer = bytearray()
+        self._used = 0  # bytes of the buffer that wait to be programmed
+
+    def read(self, count: int) -> bytes:
+        data = bytearray(max(0, min(count, self.left())))
+        view = memoryview(data)
+        while view:
+            self._turn()
+            part = view[: min(len(view), self._sector_bytes - self.at)]
+            self._region.device.readblocks(self.sector, part, self.at)
+            self.at += len(part)
+            view = view[len(part) :]
+        return bytes(data)
+
+    def left(self) -> int:
+        """Bytes to the end."""
+        more = self._end - self.sector - 1 if self._end else 0
+        return self._sector_bytes * (1 + more) - self.at
+
+    def write(self, data) -> None:
+        buffer = self._buffer = self._buffer or bytearray(_BUFFER_BYTES)
+        view = memoryview(data)
+        while view:
+            count = min(len(view), _BUFFER_BYTES - self._used)
+            buffer[self._used : self._used + count] = view[:count]
+            self._used += count
+            view = view[count:]
+            if self._used == _BUFFER_BYTES:
+                self._program()
+
+    def close(self) -> None:
+        """Program what was written, up to a whole unit."""
+        while self._used % self._region.align:
+            self.write(b"\xff")
+        if self._used:
+            self._program()
+
+    def _program(self) -> None:
+        view = memoryview(self._buffer)[: self._used]
+        while view:
+            self._turn()
+            if self._end and self.at == 0:
+                erase(self._region, self.sector)
+            part = view[: min(len(view), self._sector_bytes - self.at)]
+            self._region.device.writeblocks(self.sector, part, self.at)
+            self.at += len(part)
+            view = view[len(part) :]
+        self._used = 0
+
+    def _turn(self) -> None:
+        if self.at == self._sector_bytes and self._end:
+            self.sector += 1
+            self.at = 0
+
+
+def is_erased(region, sector: int, at: int, count: int) -> bool:
+    tape = Tape(region, sector, at)
+    while count > 0:
+        data = tape.read(min(count, _BUFFER_BYTES))
+        if data != b"\xff" * len(data):
+            return False
+        count -= _BUFFER_BYTES
+    return True
+
+
+def erase(region, sector: int) -> None:
+    region.device.ioctl(_ERASE, sector)
+
+
+def mark(region, sector: int, at: int) -> None:
+    """Program the one unit there: it is erased no more."""
+    region.device.writeblocks(sector, bytes(region.align), at)
