@@ -308,7 +308,7 @@ class AnyOrder(RuleBasedStateMachine):
             for record in records:
                 if record.evse_id:
                     registers += [
-                        sample.reading.energy_wh for sample in samples_of(record.samples)
+                        sample.reading.energy_wh for sample in samples_of(record.samples, 0)
                     ]
                     registers.append(record.meter_wh)
                 if record.event_type == "Ended":

@@ -10,7 +10,9 @@ import pytest
 
 from chargepoint.hal.sim import SimMeter
 from chargepoint.store.files import FileStore
+from chargepoint.store.flash_store import FlashStore
 from tests.support import told
+from tests.support.flash import Flash
 from tests.support.pair import Pair, Refuse
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
@@ -22,18 +24,21 @@ VARIABLES = {
     "SampledDataCtrlr.TxUpdatedMeasurands": "Energy.Active.Import.Register",
 }
 NO_SAMPLES = dict(VARIABLES, **{"SampledDataCtrlr.TxUpdatedInterval": "0"})
-JOURNAL_BYTES, SMALL_BYTES = 262144, 32768
+JOURNAL_BYTES, SMALL_BYTES = 262144, 65536
 START = {V16: "StartTransaction", V201: "TransactionEvent"}
 
 both = pytest.mark.parametrize("dialect", [V16, V201])
 
 
-@pytest.fixture(params=["files"])
+@pytest.fixture(params=["files", "flash"])
 def sized_store(request, tmp_path):
     """Of so many bytes: what opens the same store at each boot."""
 
     def sized(size_bytes):
-        return lambda random_bytes: FileStore(str(tmp_path), random_bytes, size_bytes)
+        if request.param == "files":
+            return lambda random_bytes: FileStore(str(tmp_path), random_bytes, size_bytes)
+        flash = Flash(size_bytes // 4096, 4096, 4)
+        return lambda random_bytes: FlashStore(flash, random_bytes)
 
     return sized
 

@@ -211,6 +211,8 @@ class Calls:
                 station.transactions.on_answer(data, answer, station.now)
         elif station.profile is not None:
             outbox.failed(error, heard, station.now)
+            if timed_out:  # a Heartbeat shows if it is this message alone that has no answer
+                station.provisioning.probe(station.now)
             over = kind != "TransactionEvent" or data.event_type == "Ended"
             if over and not outbox.is_head(message_id):  # nothing can come of it any more
                 self.endpoint.late = None

@@ -4,9 +4,9 @@ They lie in the store's journal as neutral facts and become messages of the dial
 when their turn comes. One is on its way at a time. The server's answer acknowledges it; a refusal
 or a time-out is tried again after MessageAttemptInterval x attempts, with the same message id, up
 to MessageAttempts (E13); then it is given up so that it does not hold the rest. Being offline
-costs no attempt. A security event that the server has no use for (NotImplemented, NotSupported) is
-given up at once: servers without the security extension of the older dialect are common, and
-transactions wait behind it.
+costs no attempt, nor does a time-out of a server that says nothing else either. A security event
+that the server has no use for (NotImplemented, NotSupported) is given up at once: servers without
+the security extension of the older dialect are common, and transactions wait behind it.
 """
 
 import json

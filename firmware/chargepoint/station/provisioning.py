@@ -91,6 +91,12 @@ class Provisioning:
         self._heartbeat_ms = now
         self.station.emit("Heartbeat", {}, self._on_heartbeat, wanted)
 
+    @cold
+    def probe(self, now: int) -> None:
+        """See whether the server is alive."""
+        if not self._asking:
+            self.send_heartbeat(now)
+
     def _heartbeat_due_ms(self) -> int:
         interval_ms = self.station.model.integer(_HEARTBEAT_INTERVAL) * 1000
         if interval_ms <= 0 or interval_ms > _DAY_MS:
