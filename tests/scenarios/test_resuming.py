@@ -262,13 +262,23 @@ def without_meter(pair, power_up):
 
 def test_what_is_inoperative_or_faulted_ends():
     for dialect in DIALECTS:
+        for evse_id in 0, 1:
+            pair = charging(dialect)
+            if dialect == V16:
+                request = {"connectorId": evse_id, "type": "Inoperative"}
+            else:
+                request = {"operationalStatus": "Inoperative"}
+                if evse_id:
+                    request["evse"] = {"id": evse_id}
+            pair.call("ChangeAvailability", request)
+            assert charges(pair)
+            back(pair)
+            assert has_ended(pair)
         pair = charging(dialect)
-        if dialect == V16:
-            pair.call("ChangeAvailability", {"connectorId": 0, "type": "Inoperative"})
-        else:
-            pair.call("ChangeAvailability", {"operationalStatus": "Inoperative"})
-        assert charges(pair)
-        back(pair)
+        cut(pair)
+        pair.fault(1, "GroundFailure")
+        pair.connect()
+        pair.run(10)
         assert has_ended(pair)
 
 

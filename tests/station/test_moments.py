@@ -6,6 +6,8 @@ from tests.support.fake_station import FakeSlots, FakeStation
 
 DAY_S = 86400
 T = 200000000
+# What stations have on their flash: boot 3, T and 500 ms at its tick 0, T + 9 seen last.
+BYTES = b"\x01\x03\x00\x00\x00\x00\xc2\xeb\x0b\xf4\x01\x09\xc2\xeb\x0b"
 
 
 def booted(slots, boot_count, epoch_s):
@@ -66,13 +68,31 @@ def test_the_last_few_boots_are_kept():
     slots = FakeSlots()
     for boot_count in range(1, 21):
         learned(slots, boot_count, T + boot_count * DAY_S)
-    assert len(slots.load("boots")) == 81
+    assert len(slots.load("boots")) == 1 + 8 * 14
     station = booted(slots, 21, T + 99 * DAY_S)
     for boot_count in range(13, 21):
         assert moments.resolve(station, boot_count, 0, None) == (T + boot_count * DAY_S, True)
     assert moments.resolve(station, 12, 0, None) == (T + 13 * DAY_S, False)
-    assert moments.latest_start_s(station) == T + 20 * DAY_S
-    assert moments.latest_start_s(booted(FakeSlots(), 1, None)) == 0
+
+
+def test_the_latest_moment_is_what_was_seen_last():
+    slots = FakeSlots()
+    assert moments.latest_s(booted(slots, 1, None)) == 0
+    learned(slots, 3, T, 5000)
+    station = booted(slots, 3, T - 5)
+    assert moments.latest_s(station) == T
+    station.now = 95000
+    moments.seen(station)
+    assert moments.latest_s(station) == T + 90
+    later = booted(slots, 4, None)
+    moments.seen(later)
+    assert moments.latest_s(later) == T + 90
+    assert moments.resolve(later, 3, 7000, None) == (T + 2, True)
+    learned(slots, 4, T + DAY_S)
+    assert moments.latest_s(later) == T + DAY_S
+    station = booted(FakeSlots(), 1, T)
+    moments.seen(station)  # of no boot: nothing to write it to
+    assert station.store.slots.saved == {}
 
 
 def test_a_record_has_only_half_of_the_boot_count():
@@ -87,14 +107,14 @@ def test_a_record_has_only_half_of_the_boot_count():
 
 def test_bytes_of_the_slot_are_read_for_ever():
     slots = FakeSlots()
-    slots.save("boots", b"\x01\x03\x00\x00\x00\x00\xc2\xeb\x0b\xf4\x01")
+    slots.save("boots", BYTES)
     assert moments.resolve(booted(slots, 4, None), 3, 1500, None) == (T + 2, True)
     learned(slots, 4, T + DAY_S)
-    assert slots.load("boots")[:11] == b"\x01\x03\x00\x00\x00\x00\xc2\xeb\x0b\xf4\x01"
+    assert slots.load("boots")[:15] == BYTES
 
 
 def test_a_slot_of_another_format_is_replaced_when_the_time_is_known():
-    for garbage in b"", b"\x02" + bytes(10), b"\x01" + bytes(9), b"x" * 5:
+    for garbage in b"", b"\x02" + bytes(14), b"\x01" + bytes(13), b"x" * 5:
         slots = FakeSlots()
         slots.save("boots", garbage)
         assert moments.resolve(booted(slots, 4, T), 3, 1500, None) == (T, False)

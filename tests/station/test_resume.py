@@ -193,6 +193,27 @@ def test_a_slot_of_the_second_format_goes_on():
     ]
 
 
+def test_where_the_interruption_cannot_be_measured_it_ends():
+    variables = {"TxCtrlr.ResumptionTimeout": "1000"}
+    unknown = SECOND.replace(b"200000000", b"null")
+    estimated = SECOND.replace(b"31, 15", b"95, 15")
+    for slot, now_s, goes_on in (
+        (SECOND, 200001000, True),
+        (SECOND, 199999000, True),
+        (SECOND, 199998999, False),  # the clock went back, and knows nothing
+        (unknown, 200000000, False),
+        (estimated, 200001000, True),  # it can't have been longer
+        (estimated, 200001001, False),
+    ):
+        station = FakeStation(variables)
+        station.store.boot_count, station.epoch_s = 9, now_s
+        station.store.slots.save("tx1", slot)
+        resume_lost(station, 0)
+        station.plug()
+        station.meter(1200)
+        assert (station.records()[0].event_type == "Updated") == goes_on, (slot, now_s)
+
+
 def test_what_a_later_version_appends_to_the_slot_is_ignored():
     station = station_with(SECOND[:-1] + b', "more", {"of": 3}]')
     station.meter(1200)

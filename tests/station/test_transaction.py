@@ -53,6 +53,24 @@ def test_E02_FR_18_phases_are_told_when_they_change():
     assert phases == [0, 1, 0, 3, 0]
 
 
+def test_the_slot_knows_at_once_what_an_answer_says_of_the_token():
+    station = FakeStation(
+        {"TxCtrlr.StopTxOnInvalidId": "false", "TxCtrlr.MaxEnergyOnInvalidId": "9"}
+    )
+    station.plug()
+    station.token("04AA")
+    group = {"status": "Accepted", "groupIdToken": {"idToken": "G", "type": "Central"}}
+    record = station.records()[0]
+    station.transactions.on_answer(record, {"idTokenInfo": group}, station.now)
+    saved = json.loads(station.store.slots.load("tx1"))
+    assert (saved[15], saved[17][:3]) == (None, ["04AA", "ISO14443", "G"])
+    station.idle("Invalid")
+    assert json.loads(station.store.slots.load("tx1"))[15] == 9
+    told = len(station.records())
+    station.idle("Accepted")
+    assert len(station.records()) == told
+
+
 def test_the_slot_says_how_far_it_has_come():
     station = FakeStation({"TxCtrlr.TxStartPoint": "EVConnected"})
     station.meter(500)

@@ -15,11 +15,16 @@ class SimClock:
         if tick_ms is not None and 0 <= difference(here, tick_ms) < 5000:
             here = tick_ms
         self.speed = speed
-        self._start = here
+        self._tick = here
+        self._passed_ms = 0
         self._moved = 0
 
     def now(self) -> int:
-        return int(difference(ticks(), self._start) * self.speed) + self._moved
+        """ms since boot. To be called at least once in six days, for the tick wraps."""
+        tick = ticks()
+        self._passed_ms += difference(tick, self._tick)
+        self._tick = tick
+        return int(self._passed_ms * self.speed) + self._moved
 
     def real_ms(self, interval_ms: int) -> int:
         return max(1, int(interval_ms / self.speed)) if interval_ms > 0 else 0

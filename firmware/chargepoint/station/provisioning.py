@@ -37,6 +37,7 @@ class Provisioning:
         self._base_ms = 0
         self._base_epoch_s: int | None = None
         self._own_clock = False  # the board has a clock that knows the time
+        self._seen_ms = 0  # when the time was last written for later boots
         self._steps = 0  # that were large, in the hour that ends at this tick:
         self._steps_until_ms = 0
 
@@ -167,7 +168,11 @@ class Provisioning:
         self._base_epoch_s, self._base_ms = epoch_s, now
         if before is None:
             modules.use("station.moments").learned(self.station, epoch_s, now)
+            self._seen_ms = now
             return
+        if now - self._seen_ms >= _DAY_MS:
+            self._seen_ms = now
+            modules.use("station.moments").seen(self.station)
         step_s = abs(epoch_s - before)
         threshold_s = self.station.model.integer(_TIME_ADJUSTMENT_REPORTING_THRESHOLD)
         if threshold_s and step_s > threshold_s:

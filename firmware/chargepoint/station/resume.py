@@ -64,7 +64,7 @@ _CONNECTED = const(1)  # of the points
 
 def latest_epoch_s(station):
     """The latest moment that earlier boots knew, or None."""
-    latest_s = moments.latest_start_s(station)
+    latest_s = moments.latest_s(station)
     for evse in station.transactions.all():
         try:
             saved = _load(station, evse)

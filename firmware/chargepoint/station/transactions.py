@@ -388,6 +388,7 @@ class Transactions:
         evse.transaction = None
         evse.finishing = evse.plugged != 0
         self.station.store.slots.delete("tx%d" % evse.id)
+        modules.use("station.moments").seen(self.station)
 
     def _may_begin(self, evse, points: int) -> bool:
         """Whether one of these points begins a transaction here, and nothing stands against it."""
