@@ -3,8 +3,8 @@
 import json
 
 from chargepoint import timestamp
+from tests.support.moments import after, moments, taken
 from tests.support.pair import START_EPOCH_S, Pair
-from tests.support.told import after, moments, taken
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)

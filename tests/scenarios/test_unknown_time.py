@@ -1,7 +1,7 @@
 """What happens before the time is known is told with its own moments, as far as they are known."""
 
+from tests.support.moments import after, moments
 from tests.support.pair import Pair
-from tests.support.told import after, moments
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
