@@ -20,6 +20,7 @@ if __package__ in (None, ""):
 
 from tools import boards, build_romfs, tailor
 
+_PARTITION = "store_partition.py"
 _IMAGE = '''\
 """Made by tools/build_app.py from boards/{name}/manifest.py."""
 
@@ -28,21 +29,28 @@ SUBPROTOCOLS = {subprotocols!r}
 '''
 
 
-def files(board: boards.Board, cross: Path = build_romfs.CROSS) -> dict[str, bytes]:
-    """The .mpy files by their paths. Raises Failure."""
+def files(
+    board: boards.Board, cross: Path = build_romfs.CROSS, is_other: bool = False
+) -> dict[str, bytes]:
+    """The .mpy files by their paths; is_other: for a firmware that is not ours. Raises Failure."""
     try:
-        texts = tailor.tailored(sources(board), board.dialects, board.blocks)
+        texts = tailor.tailored(sources(board, is_other), board.dialects, board.blocks)
         return build_romfs.compiled_texts(texts, cross, board.chip.mpy)
     except (build_romfs.Failure, tailor.Failure) as failure:
         raise boards.Failure(str(failure)) from None
 
 
-def sources(board: boards.Board) -> dict[str, str]:
-    """All that the image may need, by the paths in it: the package, and the board's own."""
+def sources(board: boards.Board, is_other: bool = False) -> dict[str, str]:
+    """All that the image may need, by the paths in it: the package, and the board's own.
+
+    A firmware that is not ours has no partition for the journal; then the store is files.
+    """
     firmware = boards.ROOT / "firmware"
     package = build_romfs.module_files(boards.ROOT, board.dialects, boards.without(board))
     found = {path.relative_to(firmware).as_posix(): path.read_text() for path in package}
     found |= {f"{name}.py": path.read_text() for name, path in boards.sources(board).items()}
+    if is_other and _PARTITION in found:
+        found[_PARTITION] = (boards.BOARDS / "common" / "store_files.py").read_text()
     subprotocols = tuple(boards.SUBPROTOCOLS[name] for name in board.dialects)
     found["image.py"] = _IMAGE.format(
         name=board.name, features=board.blocks, subprotocols=subprotocols
@@ -68,7 +76,7 @@ def build_files(board: boards.Board) -> Path:
     """The same as files for a board whose firmware has no ROMFS, with main.py; their folder."""
     folder = boards.RESULT / board.name / "files"
     shutil.rmtree(folder, ignore_errors=True)
-    for name, data in files(board).items():
+    for name, data in files(board, is_other=True).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)

@@ -1,8 +1,8 @@
 """MicroPython's hardware modules for composing a board at the desk: they take note of each pin.
 
-`composed(folder, board)` imports the board's modules with these in place of machine, network, pyb,
-and makes the station. What hardware would not do (a pin that is not there, one that is used twice,
-an output on an input) is noted in `Recorder.problems`; nothing is simulated.
+`composed(folder, board)` imports the board's modules with these in place of machine, network, pyb
+and esp32, and makes the station. What hardware would not do (a pin that is not there, one that is
+used twice, an output on an input) is noted in `Recorder.problems`; nothing is simulated.
 """
 
 from __future__ import annotations
@@ -31,10 +31,14 @@ CONFIG = {
     "wifi": ["network", "key"],
 }
 
+_PARTITION_SECTORS = 32
+_SECTOR_BYTES = 4096
+
 
 class Recorder:
-    def __init__(self, pins: str, numbered: bool):
+    def __init__(self, pins: str, numbered: bool, flash: Path):
         self.pins = pins
+        self.flash = flash
         self.numbered = numbered
         self.table = PINS[pins]
         self.uses: dict[Any, str] = {}
@@ -69,7 +73,7 @@ class Recorder:
 
 
 def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
-    """machine, network and pyb."""
+    """machine and network, and pyb or esp32."""
 
     class Pin:
         IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 1, 2
@@ -234,6 +238,35 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
                 if isinstance(pin, Pin):
                     recorder.claim(pin.id, "Ethernet", True)
 
+    class Partition:
+        """The one for the journal, a file beside the others of the flash."""
+
+        TYPE_DATA = 1
+
+        def __init__(self):
+            self.path = recorder.flash / "journal.partition"
+            if not self.path.exists():
+                self.path.write_bytes(b"\xff" * (_PARTITION_SECTORS * _SECTOR_BYTES))
+
+        @classmethod
+        def find(cls, kind, label):
+            return [cls()] if kind == cls.TYPE_DATA and label == "journal" else []
+
+        def readblocks(self, block, buffer, offset=0):
+            with self.path.open("rb") as file:
+                file.seek(block * _SECTOR_BYTES + offset)
+                buffer[:] = file.read(len(buffer))
+
+        def writeblocks(self, block, buffer, offset):
+            with self.path.open("r+b") as file:
+                file.seek(block * _SECTOR_BYTES + offset)
+                file.write(buffer)
+
+        def ioctl(self, request, argument):
+            if request == 6:
+                self.writeblocks(argument, b"\xff" * _SECTOR_BYTES, 0)
+            return {4: _PARTITION_SECTORS, 5: _SECTOR_BYTES}.get(request, 0)
+
     contents = {
         "machine": {
             "Pin": Pin,
@@ -250,6 +283,8 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
         del contents["machine"]["PWM"]  # not before MicroPython 1.28
         Pin.cpu = Cpu()
         contents["pyb"] = {"Timer": Timer}
+    else:
+        contents["esp32"] = {"Partition": Partition}
     made = {}
     for name, content in contents.items():
         made[name] = types.ModuleType(name)
@@ -265,7 +300,7 @@ def composed(
 
     Raises what the board's own code raises.
     """
-    recorder = Recorder(pins, numbered)
+    recorder = Recorder(pins, numbered, flash)
     common = folder.parent / "common"
     names = [path.stem for place in (folder, common) for path in place.glob("*.py")]
     stood = modules(recorder)

@@ -25,7 +25,6 @@ from chargepoint.link.dns import Resolver
 from chargepoint.link.manager import Link
 from chargepoint.runtime import LinkSettings, Runtime
 from chargepoint.station.station import Station
-from chargepoint.store.files import FileStore
 
 _TYPE_CHECKING = const(False)
 if _TYPE_CHECKING:
@@ -47,7 +46,8 @@ _PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
 class Composed:
     """evses: for each EVSE (EvseLayout, drivers, Indicator or None); reader: or None; nic: of the
     module network, with join() -> None to begin a connection, or None; flash: the folder of the
-    file system; rtc: hal.rtc.Rtc or None; make_wdt() -> as machine.WDT, called when all runs.
+    file system; open_store(flash) -> the store; rtc: hal.rtc.Rtc or None; make_wdt() -> as
+    machine.WDT, called when all runs.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Composed:
         nic: "Nic",
         join: "Callable[[], None] | None",
         flash: str,
+        open_store,
         rtc: "Rtc | None",
         make_wdt: "Callable[[], WDT] | None",
     ):
@@ -69,7 +70,7 @@ class Composed:
         self._indicators = [evse[2] for evse in evses]
         servers = []
         self._interface = Interface(nic, join, servers)
-        station = self._station(config, [evse[0] for evse in evses], flash)
+        station = self._station(config, [evse[0] for evse in evses], open_store(flash))
         hardware = Hardware([evse[1] for evse in evses], reader, poll_ms=_POLL_MS)
         urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
         subprotocols = [name for name in config["ocpp"] if name in image.SUBPROTOCOLS]
@@ -93,7 +94,7 @@ class Composed:
             self._watchdog = Watchdog(self._make_wdt(), ("loop",))
         return await self.runtime.run()
 
-    def _station(self, config: dict, layouts, flash: str) -> Station:
+    def _station(self, config: dict, layouts, store) -> Station:
         layout = Layout(
             config["vendor"],
             config["model"],
@@ -102,10 +103,6 @@ class Composed:
             config["id"],
             tuple(layouts),
         )
-        folder = flash + "/store"
-        if _existing(folder) is None:
-            os.mkdir(folder)
-        store = FileStore(folder, os.urandom)
         model = DeviceModel(layout, store.slots, image.FEATURES)
         model.network_slots = tuple(range(len(config["csms"])))
         model.max_security_profile = max([1] + [profile for _, profile in config["csms"]])

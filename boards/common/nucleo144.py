@@ -10,6 +10,7 @@ from composed import Composed
 from machine import ADC, RTC, UART, WDT, Pin
 from outlet import outlet
 from stm32 import timer_pwm
+from store_files import open_store
 
 from chargepoint.device_model.model import EvseLayout
 from chargepoint.hal.indicator import Indicator
@@ -49,6 +50,7 @@ def make(config: dict) -> Composed:
         network.LAN(),
         None,
         FLASH,
+        open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),
     )

@@ -5,6 +5,7 @@ from composed import Composed
 from interface import joiner
 from machine import ADC, PWM, RTC, SPI, UART, WDT, Pin
 from outlet import outlet
+from store_partition import open_store
 
 from chargepoint.device_model.model import EvseLayout
 from chargepoint.hal.indicator import Indicator
@@ -43,6 +44,7 @@ def make(config: dict) -> Composed:
         nic,
         joiner(nic, config["wifi"]),
         FLASH,
+        open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),
     )

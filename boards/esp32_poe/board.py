@@ -4,6 +4,7 @@ import network
 from composed import Composed
 from machine import ADC, PWM, RTC, UART, WDT, Pin
 from outlet import outlet
+from store_partition import open_store
 
 from chargepoint.device_model.model import EvseLayout
 from chargepoint.hal.indicator import Indicator
@@ -44,6 +45,7 @@ def make(config: dict) -> Composed:
         nic,
         None,
         FLASH,
+        open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),
     )

@@ -6,6 +6,7 @@ from interface import joiner
 from machine import ADC, RTC, SPI, UART, WDT, Pin
 from outlet import outlet
 from stm32 import timer_pwm
+from store_files import open_store
 
 from chargepoint.device_model.model import EvseLayout
 from chargepoint.hal.indicator import Indicator
@@ -45,6 +46,7 @@ def make(config: dict) -> Composed:
         nic,
         joiner(nic, config["wifi"]),
         FLASH,
+        open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),
     )

@@ -54,7 +54,8 @@ def test_a_board_without_a_car_rests(name: str, tmp_path: Path, capsys):
         assert unit.drivers.pilot.state() == "A"
         assert unit.drivers.faults.active() == ()
         assert unit.drivers.contactor._coil.level == 0
-        assert (tmp_path / "store").is_dir()
+        assert (tmp_path / "store").is_dir() != boards.load(name).is_esp32
+        assert composed.runtime.station.store.boot_count == 1
 
 
 @pytest.mark.parametrize("name", ALL)

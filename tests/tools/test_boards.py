@@ -95,7 +95,7 @@ def test_names_of_the_header_are_not_those_of_the_controller(copy, new: str, sai
 def test_a_driver_that_is_not_there(copy):
     problems = copy("esp32_poe", "board.py", "hal.reader_pn532", "hal.reader_pn533")
     assert problems == [
-        "boards/esp32_poe/board.py:11: there is no driver chargepoint.hal.reader_pn533"
+        "boards/esp32_poe/board.py:12: there is no driver chargepoint.hal.reader_pn533"
     ]
 
 
@@ -118,7 +118,7 @@ def test_wiring_that_the_readme_does_not_tell(copy):
     "old, new, said",
     [
         ("rom_1, ", "rom_2, ", "partitions-4MiB.csv: rom_1: there is no such partition"),
-        ("0x50000", "0x60000", "needs 0x410000 bytes, the flash has 0x400000"),
+        ("0x3d0000, 0x30000", "0x3d0000, 0x40000", "needs 0x410000 bytes, the flash has 0x400000"),
         ("0x310000, 0x40000", "0x310000, 0x30000", "rom_0 and rom_1 must be of one size"),
         ("vfs, ", "vfs ", "partitions-4MiB.csv: line 11: name, type"),
     ],

@@ -70,7 +70,11 @@ def test_micropython_reads_it(board, tmp_path: Path):
 def test_files_for_a_firmware_without_romfs(board):
     folder = build_app.build_files(board)
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert names == set(build_app.files(board)) | {"main.py"}
+    assert names == set(build_app.files(board, is_other=True)) | {"main.py"}
+    # There is no partition for the journal either.
+    assert "chargepoint/cold_FileJournal.mpy" in names
+    assert "chargepoint/cold_FileJournal.mpy" not in build_app.files(board)
+    assert not [name for name in names if "store_ring" in name]
 
 
 def test_an_image_that_does_not_fit_its_slot(board):

@@ -33,10 +33,11 @@ def compiled():
     """build_app.files that compiles each board's application once, which takes seconds."""
     real, known = build_app.files, {}
 
-    def files(board: boards.Board) -> dict[str, bytes]:
-        if board.name not in known:
-            known[board.name] = real(board)
-        return known[board.name]
+    def files(board: boards.Board, **options) -> dict[str, bytes]:
+        key = (board.name, *options)
+        if key not in known:
+            known[key] = real(board, **options)
+        return known[key]
 
     return files
 

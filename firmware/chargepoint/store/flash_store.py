@@ -6,7 +6,8 @@ programs what is erased at an offset in it, as `esp32.Partition` does.
 
 from binascii import hexlify
 
-from ..compat import cold, const
+from .. import modules
+from ..compat import const
 from .flash_slots import FlashSlots
 from .ring import RingJournal
 
@@ -15,21 +16,37 @@ _SLOT_SECTORS = const(8)
 
 
 class FlashStore:
-    """As `files.FileStore`. align: the unit in which the flash is programmed, in bytes."""
+    """As `files.FileStore`. align: the unit in which the flash is programmed, in bytes; old: the
+    folder of a FileStore that an earlier image may have left, whose contents are moved here.
+    """
 
-    def __init__(self, device, random_bytes, slot_sectors: int = _SLOT_SECTORS, align: int = 4):
+    def __init__(
+        self,
+        device,
+        random_bytes,
+        slot_sectors: int = _SLOT_SECTORS,
+        align: int = 4,
+        old: str = "",
+    ):
         self.damaged = []
         self.slots = FlashSlots(device, 0, slot_sectors, self.damaged, align)
-        sectors = device.ioctl(_SECTORS, 0) - slot_sectors
-        self.journal = RingJournal(device, slot_sectors, sectors, self.damaged, align)
-        self._boot(random_bytes)
-
-    @cold
-    def _boot(self, random_bytes) -> None:
+        count = device.ioctl(_SECTORS, 0)
+        moving = modules.use("store.moving") if old else None
+        if moving is not None and not moving.is_there(old):
+            moving = None
         saved = self.slots.load("boot")
+        is_moved = saved is not None
+        if moving is not None and not is_moved:
+            moving.wipe(self.slots, slot_sectors, count)
+        self.journal = RingJournal(device, slot_sectors, count - slot_sectors, self.damaged, align)
+        if moving is not None and not is_moved:
+            saved = moving.move(old, self)
         if saved is None:
             saved = hexlify(random_bytes(4)) + b" 0"
         nonce, boot_count = saved.split()
         self.nonce = nonce.decode()
         self.boot_count = int(boot_count) + 1
         self.slots.save("boot", b"%s %d" % (nonce, self.boot_count))
+        if moving is not None:
+            moving.remove(old)
+        modules.release()
