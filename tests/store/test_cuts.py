@@ -39,6 +39,24 @@ def test_the_ring_when_power_fails_again_in_what_follows():
     assert cuts > 2000, cuts
 
 
+@pytest.mark.parametrize("part", range(PARTS))
+def test_nothing_is_programmed_behind_what_an_interrupted_move_has_left(part):
+    life = ring_life.Life()
+    life.boot()
+    for lengths in ((160,), (10,), (10,), (10,)):  # a sector each; the first has room for one more
+        for length in lengths:
+            life.append(b"\x03" * length)
+        life.journal.tail_at = life.flash.sector_bytes
+    life.flash.cut_after(0, part)
+    with pytest.raises(PowerCut):
+        life.pack()
+    life.flash.power_up()
+    for _ in range(3):
+        life.boot()
+        life.pack()
+    life.finish()
+
+
 def test_any_number_of_unclean_boots_keeps_what_waits():
     life = ring_life.Life()
     life.boot()
