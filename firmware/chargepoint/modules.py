@@ -27,6 +27,7 @@ link.websocket
 """
 TRANSIENT = """
 timestamp
+crypto.chain crypto.csr crypto.der crypto.p256 crypto.pem crypto.rsa crypto.signature crypto.x509
 rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
 store.moving store.ring_boot store.ring_edit store.ring_sectors store.tape

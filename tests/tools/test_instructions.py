@@ -129,3 +129,9 @@ def test_each_dialect_has_its_common_messages_both_ways(dialect, counts):
 
 def test_native_masking_is_faster_than_its_plain_twin(counts):
     assert counts["mask 1 KiB, native"] * 10 < counts["mask 1 KiB, plain"]
+
+
+def test_signatures_keep_their_budgets(counts):
+    assert counts["RSA-2048 PSS verified"] <= 15_000_000
+    assert counts["RSA-2048 PKCS #1 v1.5 verified"] <= 15_000_000
+    assert counts["P-256 verified"] <= 65_000_000

@@ -13,6 +13,7 @@ import sys
 import machine
 import messages
 import parts
+import signatures
 from meter import Meter
 
 
@@ -22,6 +23,7 @@ def main() -> None:
     parts.count(meter)
     for subprotocol in ("ocpp1.6", "ocpp2.0.1"):
         messages.count(meter, subprotocol)
+    signatures.count(meter)
     for name in sorted(meter.counts):
         print(meter.counts[name], name)
     print("end")

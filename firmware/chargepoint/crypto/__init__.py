@@ -1,0 +1,1 @@
+"""Signatures, certificates and signing requests: docs/crypto.md says what is checked."""
