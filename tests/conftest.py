@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +32,20 @@ def limit_real_time():
     yield
     signal.alarm(0)
     signal.signal(signal.SIGALRM, previous)
+
+
+@pytest.fixture
+def say(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """One line that is printed at the end of the run, whether or not the test passes."""
+    return lambda line: record_property("said", line)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, line in report.user_properties if report.when == "call" else ():
+                if name == "said":
+                    terminalreporter.write_line(str(line))
 
 
 @pytest.fixture(scope="session")

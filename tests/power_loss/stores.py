@@ -54,6 +54,6 @@ class Littlefs:
 STORES = {
     "ring": Ring(),
     "small": Ring(12, 1024, 6),
-    "littlefs": Littlefs(),
+    "littlefs": Littlefs(24),
     "files": Littlefs(32, 512),
 }
