@@ -77,7 +77,39 @@ def reboots(pair):
     pair.run(2)
 
 
-ALL = {"session": session, "day": day, "reboots": reboots}
+def aged(pair):
+    """A day with a flash of which each sector has been in use for the second time."""
+    session(pair)
+    while min(pair.flash.erases) < 2:
+        charge(pair, 65)
+        pair.unplug(1)
+        pair.run(2)
+    pair.settle()
+    day(pair)
+
+
+def full(pair):
+    """So long without a link that the journal is thinned."""
+    connect(pair)
+    pair.set_variable(INTERVAL, "10")
+    charge(pair, 20)
+    pair.expect("cached", True)
+    pair.disconnect()
+    pair.is_thinned = True
+    while pair.station.outbox.thinning is None:
+        pair.run(10)
+        if pair.store.journal.room() > 16384:
+            pair.flash.record(pair.mark)
+    while pair.station.outbox.thinning is not None:
+        pair.run(10)
+    pair.run(10)
+    pair.flash.stop()
+    connect(pair)
+    pair.unplug(1)
+    pair.run(5)
+
+
+ALL = {"session": session, "day": day, "reboots": reboots, "aged": aged, "full": full}
 
 
 # ---- what comes after a cut

@@ -53,7 +53,7 @@ class Littlefs:
 
 STORES = {
     "ring": Ring(),
-    "small": Ring(12, 1024, 6),
+    "small": Ring(18, 2048, 4),
     "littlefs": Littlefs(24),
     "files": Littlefs(32, 512),
 }

@@ -20,15 +20,20 @@ VARIABLES = {
     "AuthCtrlr.LocalPreAuthorize": "false",
     "AuthCtrlr.LocalAuthorizeOffline": "true",
 }
-_REPLACED = "subprotocol wall_ms expected server_ids_given _random _call_number"  # never mutated
+_REPLACED = (  # never mutated
+    "subprotocol wall_ms expected server_ids_given settled settled_wh is_thinned"
+    " _random _call_number"
+)
 _APPENDED = "heard promised closings server_ids"
 
 
 class Watched(Pair):
-    """heard: (message id, action, payload) of each CALL that the server got; promised: message
-    ids whose journalling has returned; closings: EVSE ids, one for each time a contactor closed;
-    expected: what was set, name -> values that may be found; server_ids: (message id,
-    transactionId) that a 1.6 server gave.
+    """heard: (message id, action, payload) of each CALL that the server got; promised: (message
+    id, whether it is a security event) whose journalling has returned; closings: EVSE ids, one for
+    each time a contactor closed; expected: what was set, name -> values that may be found;
+    server_ids: (message id, transactionId) that a 1.6 server gave; settled, settled_wh: message
+    ids and registers before all that; is_thinned: events may be missing; resumes: a transaction
+    may go on after a cut.
     """
 
     def __init__(self, dialect, stores, flash, mark=None, ev_leaves=False, is_recorded=False):
@@ -45,6 +50,9 @@ class Watched(Pair):
             "operative": (True,),
             "cached": (False,),
         }
+        self.settled = frozenset()
+        self.settled_wh = (0, 0)
+        self.is_thinned = self.resumes = False
         self.drivers = []
         self._was_closed = [False, False]
         self._setting = None  # (name, value) of which the server awaits the answer
@@ -86,11 +94,18 @@ class Watched(Pair):
 
         def appending(*parts):
             seq = append(*parts)
-            self.promised.append("%s-%x" % (store.nonce, seq))
+            self.promised.append(("%s-%x" % (store.nonce, seq), parts[0] != b"\x01"))
             return seq
 
         store.journal.append = appending
         return store
+
+    def settle(self):
+        """All is told: forget it but for the message ids, and record from here on."""
+        self.settled |= frozenset([message_id for message_id, _, _ in self.heard])
+        self.settled_wh = (self.energy_wh(1), self.energy_wh(2))
+        self.heard, self.promised, self.closings = [], [], []
+        self.flash.record(self.mark)
 
     # ---- the server
 
@@ -164,7 +179,7 @@ class Watched(Pair):
         if self._setting is None:
             return
         answer = self._results.get("csms-%d" % self._call_number)
-        if answer is not None:
+        if isinstance(answer, dict):
             results = answer.get("setVariableResult")
             status = results[0]["attributeStatus"] if results else answer["status"]
             if status in ("Accepted", "RebootRequired"):
