@@ -1,6 +1,6 @@
 """What happens to a station while its power may fail, and what comes after a cut."""
 
-from tests.power_loss.world import INTERVAL, PASSWORD, PRE_AUTHORIZE, V16
+from tests.power_loss.world import INTERVAL, PASSWORD, PRE_AUTHORIZE, RESUMPTION, V16
 from tests.support.pair import Ev
 
 CARD, OTHER_CARD = "04AABBCC", "04DDEEFF"
@@ -91,6 +91,7 @@ def aged(pair):
 def full(pair):
     """So long without a link that the journal is thinned."""
     connect(pair)
+    pair.expect("cached", False, True)
     pair.set_variable(INTERVAL, "10")
     charge(pair, 20)
     pair.expect("cached", True)
@@ -109,7 +110,34 @@ def full(pair):
     pair.run(5)
 
 
-ALL = {"session": session, "day": day, "reboots": reboots, "aged": aged, "full": full}
+def resumes(pair):
+    """A transaction goes on after the power has failed, offline as well."""
+    connect(pair)
+    pair.expect("cached", False, True)
+    pair.set_variable(RESUMPTION, "600")
+    charge(pair, 65)
+    pair.expect("cached", True)
+    pair.power_cut()
+    pair.run(5)
+    connect(pair)
+    pair.run(65)
+    pair.disconnect()
+    pair.run(10)
+    pair.power_cut()
+    pair.run(65)
+    connect(pair)
+    pair.unplug(1)
+    pair.run(2)
+
+
+ALL = {
+    "session": session,
+    "day": day,
+    "reboots": reboots,
+    "resumes": resumes,
+    "aged": aged,
+    "full": full,
+}
 
 
 # ---- what comes after a cut
@@ -164,7 +192,7 @@ def statuses_are_right(pair):
 
 def values_are_right(pair):
     """What the server reads is what it has set; before the answer, the new value or the old."""
-    for name in (INTERVAL, PRE_AUTHORIZE):
+    for name in (INTERVAL, PRE_AUTHORIZE, RESUMPTION):
         value = pair.variable(name)
         assert value in pair.expected[name], "%s is %s" % (name[0], value)
         pair.expect(name, value)

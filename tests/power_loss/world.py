@@ -14,6 +14,7 @@ PASSWORD = "anotherpassword1"
 # What is changed by the server in the scenarios: its key in 1.6, its variable in 2.0.1.
 INTERVAL = "MeterValueSampleInterval", "SampledDataCtrlr", "TxUpdatedInterval"
 PRE_AUTHORIZE = "LocalPreAuthorize", "AuthCtrlr", "LocalPreAuthorize"
+RESUMPTION = "TxResumptionTimeout", "TxCtrlr", "ResumptionTimeout"
 VARIABLES = {
     "SampledDataCtrlr.TxUpdatedInterval": "60",
     "AuthCtrlr.OfflineTxForUnknownIdEnabled": "false",
@@ -32,8 +33,7 @@ class Watched(Pair):
     id, whether it is a security event) whose journalling has returned; closings: EVSE ids, one for
     each time a contactor closed; expected: what was set, name -> values that may be found;
     server_ids: (message id, transactionId) that a 1.6 server gave; settled, settled_wh: message
-    ids and registers before all that; is_thinned: events may be missing; resumes: a transaction
-    may go on after a cut.
+    ids and registers before all that; is_thinned: events may be missing.
     """
 
     def __init__(self, dialect, stores, flash, mark=None, ev_leaves=False, is_recorded=False):
@@ -46,13 +46,14 @@ class Watched(Pair):
         self.expected = {
             INTERVAL: ("60",),
             PRE_AUTHORIZE: ("false",),
+            RESUMPTION: ("0",),
             "credential": (None,),
             "operative": (True,),
             "cached": (False,),
         }
         self.settled = frozenset()
         self.settled_wh = (0, 0)
-        self.is_thinned = self.resumes = False
+        self.is_thinned = False
         self.drivers = []
         self._was_closed = [False, False]
         self._setting = None  # (name, value) of which the server awaits the answer
