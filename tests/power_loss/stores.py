@@ -17,7 +17,7 @@ class Ring:
 
     def open(self, flash, random_bytes):
         """The store at a boot."""
-        from chargepoint.store.flash_store import FlashStore  # type: ignore[import-not-found]
+        from chargepoint.store.flash_store import FlashStore
 
         return FlashStore(flash, random_bytes, self.slot_sectors)
 
@@ -55,5 +55,6 @@ STORES = {
     "ring": Ring(),
     "small": Ring(18, 2048, 4),
     "littlefs": Littlefs(24),
-    "files": Littlefs(32, 512),
+    "files": Littlefs(64, 1024),
+    "roomy": Littlefs(48),
 }

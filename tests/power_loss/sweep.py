@@ -67,11 +67,12 @@ class Sweep:
         return not self.failures
 
     def __str__(self):
-        return "%s, %s, %s: %d cuts, failures: %d" % (
+        return "%s, %s, %s: %d %scuts, failures: %d" % (
             self.scenario,
             self.dialect,
             self.stores.name,
             self.cuts,
+            "second " if self.parts == "none" else "",
             len(self.failures),
         )
 
