@@ -98,11 +98,11 @@ def full(pair):
     pair.expect("cached", True)
     pair.disconnect()
     pair.is_thinned = True
-    while pair.station.outbox.thinning is None:
-        pair.run(10)
-        if pair.store.journal.room() > 16384:
+    journal, waited = pair.store.journal, 0
+    while journal.count() >= waited or pair.station.outbox.thinning is not None:
+        waited = journal.count()
+        if journal.room() > 14336:  # not yet
             pair.flash.record(pair.mark)
-    while pair.station.outbox.thinning is not None:
         pair.run(10)
     pair.run(10)
     pair.flash.stop()

@@ -27,9 +27,10 @@ class Littlefs:
 
     MOUNT = "/flash"
 
-    def __init__(self, sectors=64, sector_bytes=4096):
+    def __init__(self, sectors=64, sector_bytes=4096, journal_bytes=65536):
         self.name = "files on littlefs of %d x %d bytes" % (sectors, sector_bytes)
         self.sectors, self.sector_bytes = sectors, sector_bytes
+        self.journal_bytes = journal_bytes
 
     def flash(self):
         import vfs
@@ -48,13 +49,12 @@ class Littlefs:
         except OSError:  # the first boot of all
             pass
         vfs.mount(vfs.VfsLfs2(flash), self.MOUNT)
-        return FileStore(self.MOUNT, random_bytes)
+        return FileStore(self.MOUNT, random_bytes, self.journal_bytes)
 
 
 STORES = {
     "ring": Ring(),
     "small": Ring(18, 2048, 4),
     "littlefs": Littlefs(24),
-    "files": Littlefs(64, 1024),
-    "roomy": Littlefs(48),
+    "files": Littlefs(64, 1024, 24576),
 }

@@ -12,7 +12,7 @@ from tools.portable_tests import INTERPRETER, ROOT
 DIALECTS = (V16, V201)
 # Those of small blocks take longest: one dialect each, all in the soak.
 SOME = [("day", V16), ("reboots", V201), ("resumes", V16)]
-MORE = [("day", V201), ("reboots", V16), ("resumes", V201), ("aged", V16), ("aged", V201)]
+MORE = [("day", V201), ("reboots", V16), ("resumes", V201), ("aged", V16), ("full", V201)]
 
 
 def sweep_on_micropython(say, *arguments):

@@ -41,4 +41,4 @@ def test_again_in_the_recovery_on_a_small_flash(dialect, say):
 
 @pytest.mark.parametrize("scenario, dialect", EACH + LONG if SOAK else EACH)
 def test_again_in_the_recovery(scenario, dialect, say):
-    swept(say, "ring", scenario, dialect, parts="none", pairs="500x50" if SOAK else "15x10")
+    swept(say, "ring", scenario, dialect, parts="none", pairs="100x50" if SOAK else "15x10")
