@@ -22,7 +22,7 @@ test: venv micropython flash-tools check ## all checks and all tests, on CPython
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: soak
-soak: venv micropython ## long random walks of the whole station, all power cuts and network faults, an hour or more
+soak: venv micropython ## long random walks of the whole station, all power cuts and network faults
 	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/power_loss \
 		tests/scenarios/test_invariants.py tests/scenarios/test_network_faults.py
 
