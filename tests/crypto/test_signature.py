@@ -15,20 +15,40 @@ SALT = bytes(32)
 NATIVE = "chargepoint_crypto"
 
 
-class Native:
-    """Stands for the C module: notes its arguments, and says what it was told."""
+class Part:
+    """Stands for a part of the C module: notes its arguments, and says what it was told."""
 
-    def __init__(self, answer, *names):
+    def __init__(self, answer):
+        self.answer = answer
         self.calls = []
-        for name in names:
-            setattr(self, name, self._function(name, answer))
 
-    def _function(self, name, answer):
-        def called(*arguments):
-            self.calls.append((name, arguments))
-            return answer
+    def verify_pss(self, *arguments):
+        self.calls.append(("verify_pss", arguments))
+        return self.answer
 
-        return called
+    def verify_pkcs1(self, *arguments):
+        self.calls.append(("verify_pkcs1", arguments))
+        return self.answer
+
+    def verify_ecdsa(self, *arguments):
+        self.calls.append(("verify_ecdsa", arguments))
+        return self.answer
+
+    def sign_ecdsa(self, *arguments):
+        self.calls.append(("sign_ecdsa", arguments))
+        return self.answer
+
+    def public_point(self, *arguments):
+        self.calls.append(("public_point", arguments))
+        return self.answer
+
+
+class Native:
+    """Stands for the C module, with the parts that are given."""
+
+    def __init__(self, **parts):
+        for name in parts:
+            setattr(self, name, parts[name])
 
 
 def with_native(native, function, *arguments):
@@ -65,40 +85,52 @@ def test_a_scheme_with_a_key_of_another_kind():
     assert not signature.verify(signature.RSA_PKCS1, RSA_KEY, DIGEST, pss)
 
 
-def test_the_native_module_does_what_it_can():
+def test_the_native_module_checks():
     """It gets what the plain functions get, r and s as 64 bytes, and its answer counts."""
     raw = p256.sign_ecdsa(PRIVATE, DIGEST)
     for answer in (True, False):
         for scheme, key, signed, salt_bytes in all_kinds():
-            native = Native(answer, "verify_pss", "verify_pkcs1", "verify_ecdsa")
+            part, other = Part(answer), Part(not answer)
+            native = Native(rsa=part, p256=other)
+            expected = ("verify_pss", RSA_KEY + (DIGEST, signed, salt_bytes))
+            if scheme == signature.RSA_PKCS1:
+                expected = ("verify_pkcs1", RSA_KEY + (DIGEST, signed))
+            elif scheme == signature.ECDSA:
+                native = Native(rsa=other, p256=part)
+                expected = ("verify_ecdsa", (POINT, DIGEST, raw))
             arguments = (scheme, key, DIGEST, signed, salt_bytes)
             assert with_native(native, signature.verify, *arguments) is answer
-            assert native.calls == [
-                {
-                    signature.RSA_PSS: ("verify_pss", RSA_KEY + (DIGEST, signed, salt_bytes)),
-                    signature.RSA_PKCS1: ("verify_pkcs1", RSA_KEY + (DIGEST, signed)),
-                    signature.ECDSA: ("verify_ecdsa", (POINT, DIGEST, raw)),
-                }[scheme]
-            ]
+            assert part.calls == [expected] and other.calls == []
 
 
 def test_the_native_module_signs():
-    native = Native(b"\0" * 31 + b"\1" + b"\x80" + bytes(31), "sign_ecdsa")
+    part = Part(b"\0" * 31 + b"\1" + b"\x80" + bytes(31))
+    native = Native(p256=part)
     assert with_native(native, signature.sign, PRIVATE, DIGEST) == element(
         0x30, b"\x02\x01\x01", b"\x02\x21\x00\x80" + bytes(31)
     )
-    assert native.calls == [("sign_ecdsa", (PRIVATE, DIGEST))]
-    native = Native(b"point", "public_point")
-    assert with_native(native, signature.public_point, PRIVATE) == b"point"
+    assert with_native(native, signature.public_point, PRIVATE) == part.answer
+    assert part.calls == [("sign_ecdsa", (PRIVATE, DIGEST)), ("public_point", (PRIVATE,))]
 
 
 def test_what_the_native_module_lacks_is_done_in_python():
-    native = Native(False)
     for scheme, key, signed, salt_bytes in all_kinds():
-        assert with_native(native, signature.verify, scheme, key, DIGEST, signed, salt_bytes)
-    assert with_native(native, signature.sign, PRIVATE, DIGEST) == signature.sign(PRIVATE, DIGEST)
-    assert with_native(native, signature.public_point, PRIVATE) == POINT
-    assert native.calls == []
+        wrong = Part(False)
+        native = Native(rsa=wrong) if scheme == signature.ECDSA else Native(p256=wrong)
+        for module in (Native(), native):
+            assert with_native(module, signature.verify, scheme, key, DIGEST, signed, salt_bytes)
+        assert wrong.calls == []
+    signed = signature.sign(PRIVATE, DIGEST)
+    assert with_native(Native(), signature.sign, PRIVATE, DIGEST) == signed
+    assert with_native(Native(), signature.public_point, PRIVATE) == POINT
+
+
+def test_what_is_no_signature_does_not_reach_the_native_module():
+    part = Part(True)
+    for data in (b"", b"\x30\x00", p256.sign_ecdsa(PRIVATE, DIGEST)):
+        arguments = (signature.ECDSA, (POINT, 0), DIGEST, data)
+        assert not with_native(Native(p256=part), signature.verify, *arguments)
+    assert part.calls == []
 
 
 def test_an_ecdsa_signature_is_strict_der():

@@ -1,10 +1,12 @@
-"""One signature of each kind, checked or made. The key pairs are nobody's."""
+"""One signature of each kind, checked or made, and certificates. The key pairs are nobody's."""
 
 # pyright: reportMissingImports=false
 
 import gc
 
-from chargepoint.crypto import p256, rsa
+from chargepoint.crypto import csr, p256, pem, rsa
+from chargepoint.crypto.chain import trusted
+from chargepoint.crypto.x509 import COMMON_NAME, Certificate, hash_data, name_part
 
 _DIGEST = bytes(range(32))
 _PRIVATE = bytes(range(1, 33))
@@ -32,6 +34,29 @@ _PKCS1 = bytes.fromhex(
     "d93cad27067984a8d531e624b7be4070a04716fa490bef2a3b7e2fc69143279ce1798a02b067e0e0f1a6d8446b"
     "5c7f624fd1dd19495b477ccda01e5883070499ec90d51d7145f75e61fb8582"
 )
+_ROOT = b"""\
+-----BEGIN CERTIFICATE-----
+MIIBNDCB2qADAgECAgISNDAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARyb290MB4X
+DTI2MDEwMTAwMDAwMFoXDTQ2MDEwMTAwMDAwMFowDzENMAsGA1UEAwwEcm9vdDBZ
+MBMGByqGSM49AgEGCCqGSM49AwEHA0IABGsX0fLhLEJH+Lzm5WOkQPJ3A32BLesz
+oPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfWjJjAkMBIG
+A1UdEwEB/wQIMAYBAf8CAQAwDgYDVR0PAQH/BAQDAgAEMAoGCCqGSM49BAMCA0kA
+MEYCIQCJBL1AOB60leM9UPFtJpEGkm51P+u0d8/TGULjw636rwIhAKXx6ShpnYnm
+qNUvrA5iPq5L5ExXTLi/+y9T6trDV9Fk
+-----END CERTIFICATE-----
+"""
+_LEAF = b"""\
+-----BEGIN CERTIFICATE-----
+MIIBMjCB2aADAgECAgISNDAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDARyb290MB4X
+DTI2MDEwMTAwMDAwMFoXDTQ2MDEwMTAwMDAwMFowIjERMA8GA1UECgwIT3BlcmF0
+b3IxDTALBgNVBAMMBENQLTEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARRWQt6
+UVFA0teEyFYIZo/f74yC/R9b5SQhVUoNw9Az7eDBfaiQSnJ9iuG/Nr+KeSYNAS8A
+1NgIiNHQu0T9oW2koxIwEDAOBgNVHQ8BAf8EBAMCAIAwCgYIKoZIzj0EAwIDSAAw
+RQIhAOrhJyulsbI4eLJy2soSwBI60teKOfzwqpHDWEvgFH3rAiBjzNwyMPxkLV7V
+CUuzjEMlPFH9LeD9ZnmqVoBMYbaWUA==
+-----END CERTIFICATE-----
+"""
+_NOW_S = 300000000
 
 
 def count(meter) -> None:
@@ -43,7 +68,24 @@ def count(meter) -> None:
     meter.repeat("RSA-2048 PKCS #1 v1.5 verified", 1, _right, rsa.verify_pkcs1, *key, _PKCS1)
     meter.repeat("P-256 verified", 1, _right, p256.verify_ecdsa, point, _DIGEST, signature)
     meter.repeat("P-256 signed", 1, p256.sign_ecdsa, _PRIVATE, _DIGEST)
+    meter.repeat("certificate from PEM, read", 1, _read, _LEAF)
+    meter.repeat("certificate of a root on P-256 verified", 1, _verify)
+    meter.repeat("signing request made", 1, csr.request, _PRIVATE, "CP-1", "Operator")
     gc.disable()
+
+
+def _read(text: bytes):
+    certificate = Certificate(pem.decode(text, "CERTIFICATE", 1)[0])
+    if name_part(certificate.subject, COMMON_NAME) is None:
+        raise AssertionError("no name")
+    return certificate
+
+
+def _verify() -> None:
+    roots = pem.decode(_ROOT, "CERTIFICATE", 1)
+    leaf, root = trusted(_read(_LEAF), (), roots, _NOW_S, 0x80)
+    if hash_data(leaf, root)["serialNumber"] != "1234":
+        raise AssertionError("another serial number")
 
 
 def _right(check, *arguments) -> None:

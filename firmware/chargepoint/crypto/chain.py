@@ -26,7 +26,7 @@ def trusted(leaf, others, roots, now_s, usage: int = 0, purpose: "bytes | None" 
         problem = "key usage"
     if problem:
         raise Invalid(problem)
-    state = [_MOST_CHECKS, "no way to a trusted root"]
+    state = [_MOST_CHECKS, "no way to a root"]
     found = _way([leaf], others, roots, now_s, state)
     if found is None:
         raise Invalid(state[1])
@@ -45,18 +45,18 @@ def _way(chain: list, others, roots, now_s, state: list) -> "list | None":
             if not issuer.is_ca or not (
                 issuer.key_usage is None or issuer.key_usage & KEY_CERT_SIGN
             ):
-                problem = "an issuer that may not issue"
+                problem = "issuer is no CA"
             elif issuer.path_length is not None and issuer.path_length < len(chain) - 1:
                 problem = "path too long"
             elif not state[0]:
-                problem = "too many signatures to check"
+                problem = "too many signatures"
             if problem:
                 state[1] = problem
                 continue
             state[0] -= 1
             digest = sha256(last.signed).digest()
             if not verify(last.scheme, issuer.key, digest, last.signature, last.salt_bytes):
-                state[1] = "wrong signature of a certificate"
+                state[1] = "signature of a certificate"
                 continue
             longer = chain + [issuer]
             if source is not roots:

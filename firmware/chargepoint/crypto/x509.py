@@ -1,7 +1,7 @@
 """X.509 certificates of version 3 (RFC 5280), as far as a charging station needs them.
 
 Keys are RSA or P-256, signatures over SHA-256. A critical extension that is not read here is an
-error, and so are name constraints in any form, an extension twice, and unique identifiers.
+error, and so are name constraints in any form, extension twice, and unique identifiers.
 """
 
 import binascii
@@ -52,7 +52,7 @@ class Certificate:
         body = der.whole(self.signed)
         version = body.inner(0xA0)
         if version.unsigned(1) != b"\x02":
-            raise Invalid("not an X.509 certificate of version 3")
+            raise Invalid("not X.509 version 3")
         version.end()
         self.serial = body.unsigned(20)
         if body.element(der.SEQUENCE) != algorithm:
@@ -79,7 +79,7 @@ class Certificate:
     def _extension(self, fields, seen: list) -> None:
         name = fields.value(der.OBJECT_ID)
         if name in seen:
-            raise Invalid("an extension twice")
+            raise Invalid("extension twice")
         seen.append(name)
         is_critical = fields.tag() == der.BOOLEAN
         if is_critical and fields.value(der.BOOLEAN) != b"\xff":
@@ -106,7 +106,7 @@ class Certificate:
             while ids.tag():
                 self.purposes.append(ids.value(der.OBJECT_ID))
         elif is_critical or name == b"\x55\x1d\x1e":
-            raise Invalid("an extension that is not known")
+            raise Invalid("unknown extension")
         else:
             return
         value.end()
