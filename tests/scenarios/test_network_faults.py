@@ -169,25 +169,24 @@ def failures(dialect, points):
     return found
 
 
-def report(dialect, points, wrong, capsys):
-    with capsys.disabled():
-        print(f"\n{dialect}: {len(points)} points with network faults, failures: {len(wrong)}")
+def report(dialect, points, wrong, say):
+    say(f"{dialect}: {len(points)} points with network faults, failures: {len(wrong)}")
     assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("dialect", [V16, V201])
-def test_every_message_spoilt(dialect, capsys):
+def test_every_message_spoilt(dialect, say):
     count = len(play(dialect, ()).network.messages)
     points = [((n, kind),) for n in range(count) for kind in FAULTS]
-    report(dialect, points, failures(dialect, points), capsys)
+    report(dialect, points, failures(dialect, points), say)
 
 
 @pytest.mark.parametrize("dialect", [V16, V201])
-def test_two_messages_spoilt(dialect, capsys):
+def test_two_messages_spoilt(dialect, say):
     count = len(play(dialect, ()).network.messages)
     pick = random.Random(os.urandom(8) if SOAK else 1)
     points = []
     for _ in range(SOAK_PAIRS if SOAK else PAIRS):
         first, second = sorted(pick.sample(range(count), 2))
         points.append(((first, pick.choice(FAULTS)), (second, pick.choice(FAULTS))))
-    report(dialect, points, failures(dialect, points), capsys)
+    report(dialect, points, failures(dialect, points), say)
