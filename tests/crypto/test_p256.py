@@ -167,16 +167,40 @@ def test_points_that_are_no_keys():
         assert not p256.verify_ecdsa(bad, DIGEST, signature), bad
 
 
+def twice(x: int, y: int) -> bytes:
+    """A signature of a digest of zero: by twice the point, whatever curve it is on."""
+    jx, _, z = p256._sum_of_products((2, x, y), (0, 0, 0), P)
+    z = p256._inverse(z, P)
+    r = jx * z * z % P % N
+    return fixed(r, r * p256._inverse(2, N) % N)
+
+
 def test_coordinates_are_below_the_prime():
     """A point with a small x also has x + p in 32 bytes."""
     x = 1
     while not root((x * x - 3) * x + B):
         x += 1
     y = root((x * x - 3) * x + B)
-    good = b"\4" + fixed(x, y)
-    # u1 G + u2 Q = R with the key given: e = 0 leaves R = (r / s) Q, so with s = r it is Q.
-    assert p256.verify_ecdsa(good, bytes(32), fixed(x, x))
-    assert not p256.verify_ecdsa(b"\4" + fixed(x + P, y), bytes(32), fixed(x, x))
+    signature = twice(x, y)
+    assert p256.verify_ecdsa(b"\4" + fixed(x, y), bytes(32), signature)
+    assert not p256.verify_ecdsa(b"\4" + fixed(x + P, y), bytes(32), signature)
+
+
+def test_points_of_another_curve():
+    """The sums do not know b: on another curve they are right too."""
+    x, y = affine(POINT)
+    assert p256.verify_ecdsa(POINT, bytes(32), twice(x, y))
+    for bad in ((x, y ^ 1), (x ^ 1, y), (5, 6)):
+        assert not p256.verify_ecdsa(b"\4" + fixed(*bad), bytes(32), twice(*bad))
+
+
+def test_a_point_is_added_to_itself():
+    """With the base point for a key and e = r both products are the same."""
+    for nonce in (1, 2, 3, 1 << 77, N - 5):
+        r = affine(point_of(nonce))[0] % N
+        s = p256._inverse(nonce, N) * 2 * r % N
+        assert p256.verify_ecdsa(point_of(1), fixed(r), fixed(r, s)), nonce
+        assert not p256.verify_ecdsa(point_of(1), fixed(r), fixed(r, s - 1)), nonce
 
 
 def test_a_digest_of_zero_and_one_above_the_order():

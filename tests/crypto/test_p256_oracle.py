@@ -14,7 +14,7 @@ from tests.conftest import SOAK
 
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 ECDSA = ec.ECDSA(Prehashed(hashes.SHA256()))
-CASES = 4000 if SOAK else 150  # in each of four parts
+CASES = 4000 if SOAK else 120  # in each of four parts
 EDGES = (1, 2, 3, N - 1, N - 2, N // 2, N // 2 + 1, 1 << 128, (1 << 256) - N)
 
 

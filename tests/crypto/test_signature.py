@@ -113,6 +113,15 @@ def test_the_native_module_signs():
     assert part.calls == [("sign_ecdsa", (PRIVATE, DIGEST)), ("public_point", (PRIVATE,))]
 
 
+def test_the_native_module_is_not_asked_for_a_key_of_another_kind():
+    part = Part(True)
+    for scheme, _, signed, salt_bytes in all_kinds():
+        key = RSA_KEY if scheme == signature.ECDSA else (POINT, 0)
+        arguments = (scheme, key, DIGEST, signed, salt_bytes)
+        assert not with_native(Native(rsa=part, p256=part), signature.verify, *arguments)
+    assert part.calls == []
+
+
 def test_what_the_native_module_lacks_is_done_in_python():
     for scheme, key, signed, salt_bytes in all_kinds():
         wrong = Part(False)

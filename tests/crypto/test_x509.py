@@ -132,6 +132,8 @@ def test_signature_algorithms_that_are_not():
         (b"\x30\x00", MALFORMED),
     ):
         assert why_not(algorithm=algorithm) == reason, algorithm
+    with_more = element(0x30, made.pss()[2:], b"\x05\x00")
+    assert why_not(algorithm=with_more) == "more than expected"
     assert why_not(algorithm=made.PKCS1, inner_algorithm=made.ECDSA) == "two signature algorithms"
     assert why_not(algorithm=made.pss(20), inner_algorithm=made.pss()) == (
         "two signature algorithms"
@@ -262,6 +264,7 @@ def test_extensions_that_are_malformed():
         extension(KEY_USAGE, element(3)),
         extension(KEY_USAGE, element(3, b"\0")),
         extension(KEY_USAGE, element(3, b"\x08\x80")),
+        extension(KEY_USAGE, element(3, b"\x08\x80\x00")),
         extension(KEY_USAGE, element(3, b"\x07\xff")),
         extension(KEY_USAGE, element(3, b"\x01\x81")),
         extension(KEY_USAGE, element(3, b"\x00\x80\x00\x00")),
@@ -274,6 +277,7 @@ def test_extensions_that_are_malformed():
     assert with_extensions(made.ca(0)[:-2] + b"\x02\x00") != ""
     more = "more than expected"
     for wrong in (
+        element(0x30, extension(BASIC, element(0x30))[2:], b"\x05\x00"),
         extension(BASIC, element(0x30, b"\x01\x01\xff") + b"\0"),
         extension(BASIC, element(0x30, b"\x02\x01\x00")),  # a path length of no CA
         extension(BASIC, element(0x30, b"\x01\x01\xff", b"\x02\x01\x00", b"\x05\x00")),
@@ -342,6 +346,35 @@ def test_no_part_may_be_missing_and_none_cut():
     for twice in range(8):
         left = parts[: twice + 1] + parts[twice:]
         assert refused(Certificate, element(0x30, element(0x30, *left), rest)), twice
+
+
+def test_what_comes_after_the_last_field_of_a_part():
+    more = "more than expected"
+    data = certificate(extensions=(made.ca(),))
+    found = Certificate(data)
+    signed = bytes(found.signed)
+    rest = data[len(data) - len(made.ECDSA) - 3 - len(found.signature) :]
+    assert refused(Certificate, element(0x30, signed, rest)) == ""
+    assert refused(Certificate, element(0x30, signed, rest, b"\x05\x00")) == more
+    both = made.time("260101000000Z") + made.time("460101000000Z")
+    for part, longer in (
+        (element(0x30, both), element(0x30, both, b"\x05\x00")),
+        (
+            element(0xA3, element(0x30, made.ca())),
+            element(0xA3, element(0x30, made.ca()), b"\x05\x00"),
+        ),
+    ):
+        assert signed.count(part) == 1
+        body = signed.replace(part, longer)
+        body = element(0x30, body[4 if body[1] == 0x82 else 3 if body[1] == 0x81 else 2 :])
+        assert refused(Certificate, element(0x30, body, rest)) == more, part
+
+
+def test_names_in_a_certificate():
+    for name in (element(0x30, b"\x05\x00"), element(0x30, element(0x31, b"\x05\x00"))):
+        assert why_not(subject=name) == MALFORMED
+        assert why_not(issuer=name) == MALFORMED
+    assert why_not(subject=element(0x30)) == ""
 
 
 def test_names_that_are_not_as_they_should_be():

@@ -88,7 +88,7 @@ _PRIMES = {
         "e15ee93d28c79ca81efc63c13de9906255c05ff107d86ebfc356efcf069bec35be788993a9",
     ),
 }
-SIZES = sorted(_PRIMES)
+_private = {}  # what was worked out once
 PREFIX = bytes.fromhex("3031300d060960864801650304020105000420")
 
 
@@ -105,11 +105,13 @@ def modulus(bits: int) -> bytes:
 def raw_sign(bits: int, message: int, exponent: int = E65537) -> bytes:
     """message to the power of the private exponent."""
     p, q = primes(bits)
-    d = inverse(exponent, (p - 1) * (q - 1))
+    if (bits, exponent) not in _private:
+        d = inverse(exponent, (p - 1) * (q - 1))
+        _private[bits, exponent] = d % (p - 1), d % (q - 1), inverse(q, p)
+    d_p, d_q, q_inverse = _private[bits, exponent]
     # By the Chinese remainder theorem.
-    of_p, of_q = pow(message, d % (p - 1), p), pow(message, d % (q - 1), q)
-    both = of_q + q * ((of_p - of_q) * inverse(q, p) % p)
-    return both.to_bytes((bits + 7) // 8, "big")
+    of_p, of_q = pow(message, d_p, p), pow(message, d_q, q)
+    return (of_q + q * ((of_p - of_q) * q_inverse % p)).to_bytes((bits + 7) // 8, "big")
 
 
 def padded_pkcs1(bits: int, digest: bytes, prefix: bytes = PREFIX) -> bytes:
