@@ -1,0 +1,208 @@
+"""An image on its way into the free slot. On both interpreters."""
+
+from chargepoint.ota import container, installation, slots
+from tests.support import images
+from tests.support.flash import Flash
+from tests.support.images import Part, refusal, station
+
+CONTENT = images.payload(2, 9001)
+HEADER = images.header(CONTENT, counter=6, version="1.1.0")
+
+
+class World:
+    """A station whose slot 0 runs and is confirmed."""
+
+    def __init__(self, sector_bytes: int = 4096, align: int = 32, **fields):
+        size = 4 * 4096 // sector_bytes if sector_bytes < 16384 else 1
+        self.flash = Flash(2 + 2 * size, sector_bytes, align)
+        self.records = slots.Records(Part(self.flash, 0, 2))
+        self.parts = [Part(self.flash, 2, size), Part(self.flash, 2 + size, size)]
+        old = images.payload(1, 6000)
+        data = images.header(old, **fields) + old
+        start = 2 * sector_bytes
+        self.flash.data[start : start + len(data)] = data
+
+    def view(self, number: int = 0):
+        return self.parts[number].view()
+
+    def installation(self, header=HEADER, number: int = 1, **changes):
+        return installation.Installation(
+            self.records, self.parts[number], number, header, station(**changes)
+        )
+
+    def installed(self, content=CONTENT, step: int = 700):
+        """Slot 1 is whole."""
+        work = self.installation()
+        work.begin(0, self.view())
+        for at in range(0, len(content), step):
+            work.write(content[at : at + step])
+        work.finish()
+        return work
+
+    def states(self) -> list:
+        return [slot.state for slot in self.records.load().slots]
+
+
+def test_from_download_to_confirmation():
+    for sector_bytes, align, step in ((4096, 32, 700), (16384, 32, 512), (4096, 1, 9001)):
+        world = World(sector_bytes, align)
+        world.installed(step=step)
+        assert world.states() == [slots.CONFIRMED, slots.WHOLE]
+        assert bytes(world.view(1)[4096:13097]) == CONTENT
+        assert bytes(world.view(1)[:4096]) == HEADER
+        views = world.view(), world.view(1)
+        assert slots.decide(world.records.load(), views) == (0, False)
+        installation.put_on_trial(world.records, 1, 3, 600)
+        state = world.records.load()
+        assert state.slots[1].deadline_s == 600 and slots.decide(state, views) == (1, True)
+        world.records.save(state)
+        assert world.records.load().slots[1].boots == 2 and state.counter == 5
+        assert installation.confirm(world.records, 1, views[1])
+        assert world.states() == [slots.CONFIRMED, slots.CONFIRMED]
+        assert (world.records.load().active, world.records.load().counter) == (1, 6)
+        assert not installation.confirm(world.records, 1, views[1])
+
+
+def test_a_refused_image_touches_nothing():
+    world = World()
+    for header in (
+        HEADER[:100],
+        images.header(CONTENT, product="other"),
+        images.header(CONTENT, hardware="C"),
+        images.header(CONTENT, counter=4),
+        images.header(CONTENT, private=images.OTHER_PRIVATE),
+        HEADER[:300] + b"\0" + HEADER[301:],
+    ):
+        assert refusal(world.installation, header)
+    assert refusal(world.installation().write, CONTENT + b"x") == container.TRAILING
+    assert world.flash.operations == 0
+
+
+def test_the_record_is_emptied_before_a_byte_of_the_slot_is_touched():
+    world = World()
+    world.installed()
+    installation.put_on_trial(world.records, 1, 3, 0)
+    installation.give_up(world.records, 1, slots.DEADLINE_PASSED)
+    assert world.records.load().slots[1].why == slots.DEADLINE_PASSED
+    before = world.flash.operations
+    erases = list(world.flash.erases)
+    world.installation().begin(0, world.view())
+    assert world.states() == [slots.CONFIRMED, slots.EMPTY]
+    assert world.flash.operations == before + 3  # of the record two, the header one
+    assert world.flash.erases[6] == erases[6] + 1 and world.flash.erases[7:] == erases[7:]
+
+
+def test_truncated_at_every_block():
+    for count in range(0, len(CONTENT), 512):
+        world = World()
+        work = world.installation()
+        work.begin(0, world.view())
+        work.write(CONTENT[:count])
+        assert refusal(work.finish) == container.TRUNCATED
+        assert world.states() == [slots.CONFIRMED, slots.EMPTY]
+        assert slots.image(world.view(1)) is None
+
+
+def test_more_than_the_payload():
+    world = World()
+    work = world.installation()
+    work.begin(0, world.view())
+    work.write(CONTENT)
+    assert refusal(work.write, b"x") == container.TRAILING
+
+
+def test_another_payload_than_the_signed_one():
+    for at in (0, 511, 4095, 4096, 9000):
+        world = World()
+        work = world.installation()
+        work.begin(0, world.view())
+        work.write(CONTENT[:at] + bytes((CONTENT[at] ^ 1,)) + CONTENT[at + 1 :])
+        assert refusal(work.finish) == container.WRONG_HASH
+        assert world.states() == [slots.CONFIRMED, slots.EMPTY]
+        assert slots.image(world.view(1)) is None
+
+
+def test_what_the_flash_did_not_keep():
+    world = World()
+    work = world.installation()
+    work.begin(0, world.view())
+    work.write(CONTENT)
+    at = 6 * 4096 + 4096 + 3000
+    world.flash.data[at] ^= 4
+    assert refusal(work.finish) == container.WRONG_HASH
+
+
+def test_a_slot_changed_after_verification_does_not_boot():
+    for place in (10, 200, 300, 4096, 13096):
+        world = World()
+        world.installed()
+        installation.put_on_trial(world.records, 1, 3, 0)
+        world.flash.data[6 * 4096 + place] ^= 1
+        state = world.records.load()
+        assert slots.decide(state, (world.view(), world.view(1))) == (0, True)
+        assert state.slots[1].why == slots.DAMAGED
+
+
+def test_no_update_while_the_running_image_is_on_trial():
+    world = World()
+    world.installed()
+    installation.put_on_trial(world.records, 1, 3, 0)
+    before = world.flash.operations
+    work = world.installation(number=0)
+    assert refusal(work.begin, 1, world.view(1)) == installation.ON_TRIAL
+    assert world.flash.operations == before
+
+
+def test_the_running_slot_is_not_written():
+    world = World()
+    work = world.installation(number=0)
+    try:
+        work.begin(0, world.view())
+    except ValueError:
+        assert world.flash.operations == 0
+    else:
+        raise AssertionError("not refused")
+
+
+def test_a_running_image_without_header_has_no_way_back():
+    world = World()
+    assert refusal(world.installation().begin, 0, b"\xd2\xcd\x31" + bytes(8000)) == (
+        installation.NOT_SIGNED
+    )
+    assert world.flash.operations == 0
+
+
+def test_going_on_after_a_power_cut():
+    for sector_bytes, kept in ((4096, 4096), (8192, 4096), (16384, 0)):
+        world = World(sector_bytes)
+        work = world.installation()
+        work.begin(0, world.view())
+        work.write(CONTENT[:6000])
+        assert work.written == 5632
+        again = world.installation()
+        assert again.resume(work.written) == kept
+        again.write(CONTENT[kept:])
+        again.finish()
+        assert bytes(world.view(1)[4096:13097]) == CONTENT
+
+
+def test_what_is_whole_is_not_gone_on_with():
+    world = World()
+    world.installed()
+    try:
+        world.installation().resume(0)
+    except ValueError:
+        assert world.states() == [slots.CONFIRMED, slots.WHOLE]
+    else:
+        raise AssertionError("not refused")
+
+
+def test_the_counter_is_that_of_the_image_if_the_record_is_lost():
+    world = World(counter=9)
+    assert installation.counter(world.records.load(), world.view()) == 9
+    world.installed()
+    assert world.records.load().counter == 9
+    # An exception brought an older image: the counter stays, so only it may be gone back to.
+    installation.put_on_trial(world.records, 1, 1, 0)
+    installation.confirm(world.records, 1, world.view(1))
+    assert installation.counter(world.records.load(), world.view(1)) == 9
