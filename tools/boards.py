@@ -40,7 +40,7 @@ BOARDS = ROOT / "boards"
 RESULT = ROOT / "build" / "boards"
 SUBPROTOCOLS = {"ocpp201": "ocpp2.0.1", "ocpp16": "ocpp1.6"}
 _FLASH_SIZES = {f"{size}MB": size * 1024 * 1024 for size in (2, 4, 8, 16, 32)}
-_LABELS = ("nvs", "otadata", "ota_0", "ota_1", "rom_0", "rom_1", "journal", "vfs")
+_LABELS = ("nvs", "otadata", "ota_0", "ota_1", "rom_0", "rom_1", "journal", "slots", "vfs")
 _KEYS = {"chip", "pins", "network", "flash", "upstream", "slots", "slot_bytes", "dfu"}
 
 

@@ -3,3 +3,4 @@
 # pyright: reportUndefinedVariable=false
 include("$(MPY_DIR)/extmod/asyncio")
 freeze("../../firmware", ("boot.py", "main.py"))
+freeze("../../firmware/chargepoint/ota", ("slots.py",))  # how boot.py decides

@@ -13,17 +13,19 @@ import sys
 class romslot:
     @staticmethod
     def map(label):
-        if slots[label] is None:
+        if rom[label] is None:
             raise OSError(2)
-        return slots[label]
+        return rom[label]
 sys.modules["romslot"] = romslot
-slots = {"rom_0": %r, "rom_1": %r}
+rom = {"rom_0": %r, "rom_1": %r}
 """
 EMPTY = b"\xff" * 64
+# What is frozen beside boot.py.
+BESIDE = f"import sys\nsys.path.append({str(ROOT / 'firmware' / 'chargepoint' / 'ota')!r})\n"
 
 
 def boot(tmp_path: Path, before: str, after: str = "print(sys.path)") -> str:
-    code = before + "import sys\n"
+    code = before + BESIDE
     for name in ("boot.py", "main.py"):
         code += f"exec(open({str(ROOT / 'firmware' / name)!r}).read())\n"
     command = [str(INTERPRETER), "-c", code + after]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.boards.test_boot import SLOTS
+from tests.boards.test_boot import BESIDE, SLOTS
 from tools import boards, build_app, build_romfs, stand_ins
 from tools.portable_tests import INTERPRETER, ROOT
 
@@ -124,7 +124,7 @@ def test_a_station_comes_up(name: str, tmp_path: Path):
     (tmp_path / "image").write_bytes(image)
     text = HARDWARE + (SLOTS % (b"", b"")).replace("\"rom_0\": b''", f'"rom_0": {slots}')
     flash = str(tmp_path / "flash")
-    program.write_text(text + boot + f"\nFLASH = {flash!r}\n" + END + main)
+    program.write_text(text + BESIDE + boot + f"\nFLASH = {flash!r}\n" + END + main)
     command = [str(INTERPRETER), "-X", "heapsize=1m", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     said = done.stdout + done.stderr

@@ -118,9 +118,9 @@ def test_wiring_that_the_readme_does_not_tell(copy):
     "old, new, said",
     [
         ("rom_1, ", "rom_2, ", "partitions-4MiB.csv: rom_1: there is no such partition"),
-        ("0x3d0000, 0x30000", "0x3d0000, 0x40000", "needs 0x410000 bytes, the flash has 0x400000"),
+        ("0x3d2000, 0x2e000", "0x3d2000, 0x40000", "needs 0x412000 bytes, the flash has 0x400000"),
         ("0x310000, 0x40000", "0x310000, 0x30000", "rom_0 and rom_1 must be of one size"),
-        ("vfs, ", "vfs ", "partitions-4MiB.csv: line 11: name, type"),
+        ("vfs, ", "vfs ", "partitions-4MiB.csv: line 12: name, type"),
     ],
 )
 def test_a_partition_table_that_can_not_be(copy, old: str, new: str, said: str):

@@ -1,0 +1,109 @@
+"""The power fails at every operation of an update, in every way, and again in the recovery.
+
+    python -m tests.ota.sweep                 all of it
+    python -m tests.ota.sweep pairs=300       only so many of the second cuts of each update
+
+Prints a line for each kind of update: cuts, and failures with the cuts that lead to them.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from dataclasses import dataclass, field
+
+from tests.ota.update import HOW, PowerCut, Update
+from tests.support.flash import PARTS
+
+KINDS = [(how, first, large) for how in HOW for first in (False, True) for large in (False, True)]
+
+
+@dataclass
+class Result:
+    name: str
+    singles: int = 0
+    pairs: int = 0
+    failures: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name}: {self.singles} cuts, {self.pairs} pairs of cuts,"
+            f" failures: {len(self.failures)}"
+        )
+
+
+def sweep(how: str, first: bool, large: bool, pairs: int | None, seed: int = 1) -> Result:
+    """pairs: how many second cuts at most, drawn at random; None: all."""
+    name = f"{how}{', first' if first else ''}{', large sectors' if large else ''}"
+    result = Result(name)
+    start = Update(how, first, large)
+    whole = start.copy()
+    _finish(whole, result, 0, "no cut")
+    recoveries = []
+    for at in range(whole.flash.operations):
+        for part in range(PARTS):
+            result.singles += 1
+            update = _cut(start, at, part)
+            operations = update.flash.operations
+            after = update.copy()
+            _finish(after, result, 1, f"{at}.{part}")
+            count = after.flash.operations - operations
+            recoveries.append((f"{at}.{part}", update, count))
+    points = [
+        (n, at, part)
+        for n, (_, _, count) in enumerate(recoveries)
+        for at in range(count)
+        for part in range(PARTS)
+    ]
+    if pairs is not None and pairs < len(points):
+        points = random.Random(seed).sample(points, pairs)
+    for n, at, part in points:
+        result.pairs += 1
+        where, update, _ = recoveries[n]
+        where = f"{where},{at}.{part}"
+        try:
+            second = _cut(update, at, part)
+        except AssertionError as error:
+            result.failures.append(f"{where}: {error}")
+            continue
+        _finish(second, result, 2, where)
+    return result
+
+
+def _cut(start: Update, at: int, part: int) -> Update:
+    """A copy whose power has failed there, and is back."""
+    update = start.copy()
+    update.flash.cut_after(at, part)
+    try:
+        update.run()
+    except PowerCut:
+        update.flash.power_up()
+        return update
+    raise AssertionError("the power did not fail")
+
+
+def _finish(update: Update, result: Result, cuts: int, where: str) -> None:
+    try:
+        update.run()
+        update.check_end(cuts)
+    except AssertionError as error:
+        result.failures.append(f"{where}: {error}")
+
+
+def main(arguments: list[str]) -> int:
+    pairs = None
+    for argument in arguments:
+        if argument.startswith("pairs="):
+            pairs = int(argument[6:])
+    failures = 0
+    for kind in KINDS:
+        result = sweep(*kind, pairs=pairs)
+        failures += len(result.failures)
+        for failure in result.failures[:5]:
+            print(failure)
+        print(result, flush=True)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
