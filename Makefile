@@ -23,7 +23,7 @@ test: venv micropython flash-tools check ## all checks and all tests, on CPython
 
 .PHONY: soak
 soak: venv micropython ## long random walks of the whole station, all power cuts and network faults
-	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/power_loss \
+	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/power_loss tests/ota/test_power_cuts.py \
 		tests/scenarios/test_invariants.py tests/scenarios/test_network_faults.py
 
 .PHONY: check
