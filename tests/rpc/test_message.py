@@ -125,8 +125,9 @@ def test_nested_too_deep():
     text = '[2,"1","DataTransfer",{"vendorId":"a","data":' + "[" * 200000 + "]" * 200000 + "}]"
     try:
         assert message.parse(text)[:2] == (2, "1")
-    except FrameError as error:
-        assert error.args[:1] + error.args[2:] == ("FormatViolation", 2, "1")
+    except FrameError as error:  # too deep for the parser, or too much for the heap
+        assert error.args[0] in ("FormatViolation", "InternalError")
+        assert error.args[2:] == (2, "1")
 
 
 def test_head_reads_only_the_beginning():
