@@ -36,9 +36,9 @@ def test_each_operation_where_sectors_are_taken_again(scenario, dialect, say):
 
 @pytest.mark.parametrize("dialect", DIALECTS)
 def test_again_in_the_recovery_on_a_small_flash(dialect, say):
-    swept(say, "small", "session", dialect, parts="none", pairs="all" if SOAK else "80x10")
+    swept(say, "small", "session", dialect, parts="none", pairs="all" if SOAK else "40x10")
 
 
-@pytest.mark.parametrize("scenario, dialect", EACH + LONG if SOAK else EACH)
+@pytest.mark.parametrize("scenario, dialect", EACH + LONG if SOAK else EACH[:4])
 def test_again_in_the_recovery(scenario, dialect, say):
     swept(say, "ring", scenario, dialect, parts="none", pairs="100x50" if SOAK else "15x10")

@@ -17,7 +17,7 @@ from tests.support import told
 from tests.support.linked import FAULTS, Linked
 
 SOAK = bool(os.environ.get("SOAK"))
-PAIRS, SOAK_PAIRS = 300, 5000
+PAIRS, SOAK_PAIRS = 100, 5000
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 TOKEN = "04AABBCC"
 PING_S, PONG_S, CLOSE_S = 60, 15, 5
