@@ -30,7 +30,7 @@ timestamp
 crypto.chain crypto.csr crypto.der crypto.p256 crypto.pem crypto.rsa crypto.signature crypto.x509
 rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
-ota.container ota.installation ota.slots
+ota.container ota.installation ota.slots ota.trial
 store.moving store.ring_boot store.ring_edit store.ring_sectors store.tape
 link.backoff link.handshake link.masking link.masking_native link.opening link.sender link.tls
 link.url link.utf8
@@ -44,7 +44,7 @@ SHELL = """
 hal.clock hal.contactor hal.evse hal.hardware hal.indicator hal.lock hal.meter_modbus
 hal.meter_s0 hal.pilot hal.proximity hal.reader hal.reader_mfrc522 hal.reader_pn532
 hal.residual_current hal.rtc hal.sim hal.sim_clock hal.watchdog
-link.dns link.manager link.stream runtime store.file_access store.files
+link.dns link.manager link.stream ota.updater runtime store.file_access store.files
 """
 
 _PACKAGE = __name__.partition(".")[0]

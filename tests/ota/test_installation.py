@@ -1,6 +1,7 @@
 """An image on its way into the free slot. On both interpreters."""
 
-from chargepoint.ota import container, installation, slots
+from chargepoint.ota import container, installation, slots, trial
+from chargepoint.ota.updater import Places
 from tests.support import images
 from tests.support.flash import Flash
 from tests.support.images import Part, refusal, station
@@ -24,6 +25,10 @@ class World:
 
     def view(self, number: int = 0):
         return self.parts[number].view()
+
+    def places(self, running: int) -> Places:
+        views = [self.view(0), self.view(1)]
+        return Places(self.records, self.parts, views, running, b"", "box", "B")
 
     def installation(self, header=HEADER, number: int = 1, **changes):
         return installation.Installation(
@@ -52,15 +57,15 @@ def test_from_download_to_confirmation():
         assert bytes(world.view(1)[:4096]) == HEADER
         views = world.view(), world.view(1)
         assert slots.decide(world.records.load(), views) == (0, False)
-        installation.put_on_trial(world.records, 1, 3, 600)
+        trial.put_on_trial(world.records, 1, 3, 600)
         state = world.records.load()
         assert state.slots[1].deadline_s == 600 and slots.decide(state, views) == (1, True)
         world.records.save(state)
         assert world.records.load().slots[1].boots == 2 and state.counter == 5
-        assert installation.confirm(world.records, 1, views[1])
+        assert trial.confirm(world.places(1))
         assert world.states() == [slots.CONFIRMED, slots.CONFIRMED]
         assert (world.records.load().active, world.records.load().counter) == (1, 6)
-        assert not installation.confirm(world.records, 1, views[1])
+        assert not trial.confirm(world.places(1))
 
 
 def test_a_refused_image_touches_nothing():
@@ -81,8 +86,8 @@ def test_a_refused_image_touches_nothing():
 def test_the_record_is_emptied_before_a_byte_of_the_slot_is_touched():
     world = World()
     world.installed()
-    installation.put_on_trial(world.records, 1, 3, 0)
-    installation.give_up(world.records, 1, slots.DEADLINE_PASSED)
+    trial.put_on_trial(world.records, 1, 3, 0)
+    trial.give_up(world.places(1), True)
     assert world.records.load().slots[1].why == slots.DEADLINE_PASSED
     before = world.flash.operations
     erases = list(world.flash.erases)
@@ -136,7 +141,7 @@ def test_a_slot_changed_after_verification_does_not_boot():
     for place in (10, 200, 300, 4096, 13096):
         world = World()
         world.installed()
-        installation.put_on_trial(world.records, 1, 3, 0)
+        trial.put_on_trial(world.records, 1, 3, 0)
         world.flash.data[6 * 4096 + place] ^= 1
         state = world.records.load()
         assert slots.decide(state, (world.view(), world.view(1))) == (0, True)
@@ -146,7 +151,7 @@ def test_a_slot_changed_after_verification_does_not_boot():
 def test_no_update_while_the_running_image_is_on_trial():
     world = World()
     world.installed()
-    installation.put_on_trial(world.records, 1, 3, 0)
+    trial.put_on_trial(world.records, 1, 3, 0)
     before = world.flash.operations
     work = world.installation(number=0)
     assert refusal(work.begin, 1, world.view(1)) == installation.ON_TRIAL
@@ -199,10 +204,10 @@ def test_what_is_whole_is_not_gone_on_with():
 
 def test_the_counter_is_that_of_the_image_if_the_record_is_lost():
     world = World(counter=9)
-    assert installation.counter(world.records.load(), world.view()) == 9
+    assert trial.counter(world.records.load(), world.view()) == 9
     world.installed()
     assert world.records.load().counter == 9
     # An exception brought an older image: the counter stays, so only it may be gone back to.
-    installation.put_on_trial(world.records, 1, 1, 0)
-    installation.confirm(world.records, 1, world.view(1))
-    assert installation.counter(world.records.load(), world.view(1)) == 9
+    trial.put_on_trial(world.records, 1, 1, 0)
+    trial.confirm(world.places(1))
+    assert trial.counter(world.records.load(), world.view(1)) == 9

@@ -17,7 +17,8 @@ updating.run({header!r}, {payload!r}, {public!r})
 # The board's own module: a slot and a record in memory.
 UPDATING = """
 from chargepoint import modules
-from chargepoint.ota import container, installation, slots
+from chargepoint.ota import container, installation, slots, trial
+from chargepoint.ota.updater import Places
 
 class Memory:
     def __init__(self):
@@ -47,11 +48,12 @@ def run(header, payload, public):
     work.begin(0, running)
     work.write(payload)
     work.finish()
-    installation.put_on_trial(records, 1, 2, 60)
+    trial.put_on_trial(records, 1, 2, 60)
     state = records.load()
     print(slots.decide(state, (running, slot.data)))
     records.save(state)
-    print(installation.confirm(records, 1, slot.data), records.load().slots[1].state)
+    places = Places(records, None, (running, slot.data), 1, b"", "box", "A")
+    print(trial.confirm(places), records.load().slots[1].state)
 """
 
 

@@ -14,7 +14,8 @@ import types
 from pathlib import Path
 
 from chargepoint.crypto import signature
-from chargepoint.ota import container, installation, slots
+from chargepoint.ota import container, installation, slots, trial
+from chargepoint.ota.updater import Places
 from tests.support import images
 from tests.support.flash import Flash, PowerCut
 from tests.support.images import Part
@@ -107,7 +108,9 @@ class Update:
         records, parts = self._parts()
         view = parts[running].view()
         if running == 1:
-            self._run_new(records, view)
+            self._run_new(
+                Places(records, parts, [part.view() for part in parts], 1, b"", "box", "B")
+            )
             return
         state = records.load()
         other = state.slots[1] if state else slots.Slot()
@@ -119,12 +122,12 @@ class Update:
             assert not self.is_confirmed
             self._install(records, parts[1], view, other)
 
-    def _run_new(self, records, view) -> None:
+    def _run_new(self, places: Places) -> None:
         if self.how == "accepted":
-            installation.confirm(records, 1, view)
+            trial.confirm(places)
             self.is_confirmed = self.is_done = True
         elif self.how == "late":
-            installation.give_up(records, 1, slots.DEADLINE_PASSED)
+            trial.give_up(places, True)
             self.is_back = True
 
     def _put_on_trial(self, records) -> None:
@@ -132,10 +135,10 @@ class Update:
             self.is_changed = True
             self._slots[1].view()[4096 + 4321] ^= 0x40
         self.is_asked = True
-        installation.put_on_trial(records, 1, BOOTS, 600)
+        trial.put_on_trial(records, 1, BOOTS, 600)
 
     def _install(self, records, part, view, other) -> None:
-        station = images.station(counter=installation.counter(records.load(), view))
+        station = images.station(counter=trial.counter(records.load(), view))
         header = _HEADERS[self.content]
         work = installation.Installation(records, part, 1, header, station, verify)
         if self.written and other.state == slots.EMPTY and records.load():

@@ -1,4 +1,4 @@
-"""An image on its way into the free slot: written, read back, put on trial, confirmed.
+"""An image on its way into the free slot: written, and read back.
 
 The order is what keeps a station alive. The record of the slot is emptied before a byte of it is
 touched; the header, without which a slot does not boot, is written last, after the payload was
@@ -8,7 +8,7 @@ read back and its hash found right.
 from hashlib import sha256
 
 from ..compat import const
-from . import container, slots
+from . import container, slots, trial
 
 _UNIT_BYTES = const(512)  # programmed at a time; a multiple of what any flash asks for
 _SECTOR_BYTES = const(5)  # ioctl
@@ -51,7 +51,7 @@ class Installation:
             mine.set(slots.CONFIRMED)
             mine.digest = slots.header_digest(running_slot)
             state.active = running
-        state.counter = counter(state, running_slot)
+        state.counter = trial.counter(state, running_slot)
         state.slots[self._number].set(slots.EMPTY)
         state.slots[self._number].digest = bytes(32)
         self._records.save(state)
@@ -142,38 +142,3 @@ def counter(state, running_slot) -> int:
     """The security counter that a new image must not be below."""
     found = slots.image(running_slot)
     return max(state.counter if state else 0, found[2] if found else 0)
-
-
-def put_on_trial(records, number: int, boots: int, deadline_s: int) -> None:
-    """The next boot is of this slot, which is whole; it may be tried so many times.
-
-    deadline_s: how soon after a boot it must be confirmed; 0: no such deadline.
-    """
-    state = records.load()
-    slot = state.slots[number]
-    if slot.state != slots.WHOLE:
-        raise ValueError("slot %d is not whole" % number)
-    slot.set(slots.TRIAL, boots=boots, deadline_s=deadline_s)
-    records.save(state)
-
-
-def confirm(records, running: int, running_slot) -> bool:
-    """The running image stays. False if it was not on trial."""
-    state = records.load()
-    if state is None or state.slots[running].state != slots.TRIAL:
-        return False
-    state.slots[running].set(slots.CONFIRMED)
-    state.active = running
-    state.counter = counter(state, running_slot)
-    records.save(state)
-    return True
-
-
-def give_up(records, number: int, why: int) -> bool:
-    """The other one boots next. why: slots.DEADLINE_PASSED or GIVEN_UP. False: nothing was."""
-    state = records.load()
-    if state is None or state.slots[number].state not in (slots.WHOLE, slots.TRIAL):
-        return False
-    state.slots[number].set(slots.BAD, why=why)
-    records.save(state)
-    return True

@@ -1,0 +1,84 @@
+"""The running image, and the one that is to run next: put on trial, confirmed, or given up."""
+
+from ..compat import const
+from . import container, slots
+
+_DEADLINE_S = const(900)  # of one that boots only because nothing else does
+
+
+def look(places) -> tuple:
+    """(version, trial_s, fell_back) as Updater has them."""
+    running, trial_s, fell_back = places.running, None, None
+    state = places.records.load() if places.records else None
+    if state is not None:
+        mine, other = state.slots[running], state.slots[1 - running]
+        if mine.state == slots.TRIAL:
+            trial_s = mine.deadline_s or _DEADLINE_S
+        elif other.state == slots.BAD:
+            fell_back = _why(other.why)
+        elif other.state == slots.TRIAL:  # the boot could not write the record
+            fell_back = "not booted"
+    return version(places.views[running]), trial_s, fell_back
+
+
+def _why(why: int) -> str:
+    if why == slots.BOOTS_USED_UP:
+        return "boots used up"
+    if why == slots.DEADLINE_PASSED:
+        return "deadline passed"
+    if why == slots.DAMAGED:
+        return "damaged"
+    return "not mounted" if why == slots.NOT_MOUNTED else "given up"
+
+
+def version(view) -> "str | None":
+    """As the header says."""
+    if slots.image(view) is None:
+        return None
+    try:
+        return container.Header(view[: slots.HEADER_BYTES]).version
+    except container.Refused:
+        return None
+
+
+def put_on_trial(records, number: int, boots: int, deadline_s: int) -> None:
+    """The next boot is of this slot, which is whole; it may be tried so many times.
+
+    deadline_s: how soon after a boot it must be confirmed.
+    """
+    state = records.load()
+    slot = state.slots[number]
+    if slot.state != slots.WHOLE:
+        raise ValueError("slot %d is not whole" % number)
+    slot.set(slots.TRIAL, boots=boots, deadline_s=deadline_s)
+    records.save(state)
+
+
+def confirm(places) -> bool:
+    """The running image stays. False if it was not on trial."""
+    running, records = places.running, places.records
+    state = records.load()
+    if state is None or state.slots[running].state != slots.TRIAL:
+        return False
+    state.slots[running].set(slots.CONFIRMED)
+    state.active = running
+    state.counter = counter(state, places.views[running])
+    records.save(state)
+    return True
+
+
+def give_up(places, deadline: bool) -> bool:
+    """The other image boots next. deadline: this one had its time. False: it was not on trial."""
+    running, records = places.running, places.records
+    state = records.load()
+    if state is None or state.slots[running].state != slots.TRIAL:
+        return False
+    state.slots[running].set(slots.BAD, why=slots.DEADLINE_PASSED if deadline else slots.GIVEN_UP)
+    records.save(state)
+    return True
+
+
+def counter(state, running_slot) -> int:
+    """The security counter that a new image must not be below."""
+    found = slots.image(running_slot)
+    return max(state.counter if state else 0, found[2] if found else 0)
