@@ -26,7 +26,7 @@ if _TYPE_CHECKING:
     from collections.abc import Callable
 
 # The features that are on where nothing else is said.
-BUILT = ("remote_control", "remote_trigger", "authorization_cache", "data_transfer")
+BUILT = ("remote_control", "remote_trigger", "authorization_cache", "data_transfer", "firmware")
 
 _FORMAT = const(1)
 _NAMED = const(0xFFFF)

@@ -32,6 +32,9 @@ UnlockConnectorOnEVSideDisconnect|false|false|OCPPCommCtrlr.UnlockOnEVSideDiscon
 WebSocketPingInterval|0|0|OCPPCommCtrlr.WebSocketPingInterval=0
 LocalAuthListEnabled|false|false|LocalAuthListCtrlr.Enabled=false
 TxResumptionTimeout|300|300|TxCtrlr.ResumptionTimeout=300
+AllowNewSessionsPendingFirmwareUpdate|true|true|ChargingStation.AllowNewSessionsPendingFirmwareUpdate=true
+AllowUnsignedFirmware|true|true|SecurityCtrlr.AllowUnsignedFirmware=true
+AllowPkcs1FirmwareSignature|true|true|SecurityCtrlr.AllowPkcs1FirmwareSignature=true
 TxAllowEnergyTransferResumption|false|false|TxCtrlr.AllowEnergyTransferResumption=false
 CpoName|Acme Power|Acme Power|SecurityCtrlr.OrganizationName=Acme Power
 MeterValuesAlignedData|Voltage,SoC|Voltage,SoC|AlignedDataCtrlr.Measurands=Voltage,SoC
@@ -177,7 +180,7 @@ def test_names_compare_without_case_and_unknown_ones_are_told_as_asked():
 def test_the_answer_comes_in_small_pieces():
     station = make_station()
     pieces = list(get_configuration(station, {}, 0))
-    assert len(pieces) == 53
+    assert len(pieces) == 56
     assert max([len(piece) for piece in pieces]) < 250
 
 

@@ -33,5 +33,6 @@ KEYS = (
     b"\x00\x00TxResumptionTimeout%\x02\x00\x8b\x00\x00\x00TxAllowEnergyTransferResumption\x0d"
     b"\x02\x00P\x00\x00\x00CpoName$\x00\x08S\x00\x00\x00AdditionalRootCertificateCheck#\x00\x08T"
     b"\x00\x00\x00CertificateSignedMaxChainSize\x1f\x0c\x08Q\x00\x00\x00CertificateStoreMaxLengt"
-    b"h\x00"
+    b"h+\x02\x04\x0a\x00\x00\x00AllowNewSessionsPendingFirmwareUpdate\x1b\x02\x04\x8c\x00\x00"
+    b"\x00AllowUnsignedFirmware!\x02\x04\x8d\x00\x00\x00AllowPkcs1FirmwareSignature\x00"
 )
