@@ -145,7 +145,7 @@ def test_all_keys_are_listed_once_and_all_are_tested_here():
     keys += [line.partition("=")[0] for line in lines_of(READ_ONLY)]
     listed = [entry["key"] for entry in answer_of(make_station())["configurationKey"]]
     assert sorted(listed) == sorted(keys + OTHER.split())
-    assert len(listed) == 52
+    assert len(listed) == 55
 
 
 def test_keys_of_a_feature_are_there_with_the_feature_only():
