@@ -27,7 +27,8 @@ link.websocket
 """
 TRANSIENT = """
 timestamp
-crypto.chain crypto.csr crypto.der crypto.p256 crypto.pem crypto.rsa crypto.signature crypto.x509
+crypto.chain crypto.csr crypto.der crypto.p256 crypto.pem crypto.rsa crypto.signature crypto.steps
+crypto.x509
 rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
 ota.container ota.installation ota.slots ota.trial

@@ -48,6 +48,28 @@ def test_with_and_without_others_between():
     assert reason(LEAF, (OTHER_ROOT, SUB, SUB)) == ""
 
 
+def test_in_steps():
+    """One before each certificate, and those of each signature."""
+    steps = chain.trusting(Certificate(LEAF), (SUB,), (OTHER_ROOT, ROOT), NOW)
+    count = 0
+    while True:
+        try:
+            assert next(steps) is None
+            count += 1
+        except StopIteration as end:
+            assert subjects(end.value) == ["leaf", "sub", "root"]
+            break
+    assert count > 2 * 257
+    steps = chain.trusting(Certificate(LEAF), (SUB,), (OTHER_ROOT,), NOW)
+    reason = ""
+    while not reason:
+        try:
+            next(steps)
+        except Invalid as error:
+            reason = str(error)
+    assert reason == NO_WAY
+
+
 def test_without_a_way():
     assert reason(LEAF) == NO_WAY
     assert reason(LEAF, (SUB,), ()) == NO_WAY

@@ -7,6 +7,7 @@ the key that makes them a signature is (s R - e G) / r.
 from hashlib import sha256
 
 from chargepoint.crypto import p256
+from chargepoint.crypto.steps import finish
 
 P = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -40,7 +41,7 @@ def key_for(e: int, r: int, s: int, x: int, y: int) -> bytes:
     """The key with which (r, s) signs the digest e by the point (x, y)."""
     w = p256._inverse(r, N)
     gx, gy = affine(point_of(1))
-    jx, jy, z = p256._sum_of_products((s * w % N, x, y), ((N - e) * w % N, gx, gy), P)
+    jx, jy, z = finish(p256._sum_of_products((s * w % N, x, y), ((N - e) * w % N, gx, gy), P))
     z = p256._inverse(z, P)
     return b"\4" + fixed(jx * z * z % P, jy * z * z * z % P)
 
@@ -169,7 +170,7 @@ def test_points_that_are_no_keys():
 
 def twice(x: int, y: int) -> bytes:
     """A signature of a digest of zero: by twice the point, whatever curve it is on."""
-    jx, _, z = p256._sum_of_products((2, x, y), (0, 0, 0), P)
+    jx, _, z = finish(p256._sum_of_products((2, x, y), (0, 0, 0), P))
     z = p256._inverse(z, P)
     r = jx * z * z % P % N
     return fixed(r, r * p256._inverse(2, N) % N)

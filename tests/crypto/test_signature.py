@@ -3,9 +3,10 @@
 import sys
 from hashlib import sha256
 
-from chargepoint.crypto import p256, signature
+from chargepoint.crypto import chain, p256, signature, x509
 from chargepoint.crypto.der import element, unsigned
-from tests.support import rsa_keys
+from chargepoint.ota import container
+from tests.support import certificates, images, rsa_keys
 
 DIGEST = sha256(b"message").digest()
 PRIVATE = (7).to_bytes(32, "big")
@@ -85,6 +86,40 @@ def test_a_scheme_with_a_key_of_another_kind():
     assert not signature.verify(signature.RSA_PKCS1, RSA_KEY, DIGEST, pss)
 
 
+def steps_of(steps) -> tuple:
+    """(how many there were, what was returned)"""
+    count = 0
+    while True:
+        try:
+            assert next(steps) is None
+            count += 1
+        except StopIteration as end:
+            return count, end.value
+
+
+def test_every_scheme_in_steps():
+    fewest = {signature.RSA_PSS: 16, signature.RSA_PKCS1: 16, signature.ECDSA: 257}
+    for scheme, key, signed, salt_bytes in all_kinds():
+        count, is_right = steps_of(signature.verifying(scheme, key, DIGEST, signed, salt_bytes))
+        assert is_right is True and count > fewest[scheme]
+        other = sha256(b"other").digest()
+        count, is_right = steps_of(signature.verifying(scheme, key, other, signed, salt_bytes))
+        assert is_right is False and count > fewest[scheme]
+        for wrong in (signed[:-1], b""):
+            steps = signature.verifying(scheme, key, DIGEST, wrong, salt_bytes)
+            assert steps_of(steps) == (0, False)
+
+
+def test_what_the_native_module_checks_is_one_step():
+    for answer in (True, False):
+        for scheme, key, signed, salt_bytes in all_kinds():
+            part = Part(answer)
+            native = Native(rsa=part, p256=part)
+            steps = signature.verifying(scheme, key, DIGEST, signed, salt_bytes)
+            assert with_native(native, steps_of, steps) == (0, answer)
+            assert len(part.calls) == 1
+
+
 def test_the_native_module_checks():
     """It gets what the plain functions get, r and s as 64 bytes, and its answer counts."""
     raw = p256.sign_ecdsa(PRIVATE, DIGEST)
@@ -120,6 +155,31 @@ def test_the_native_module_is_not_asked_for_a_key_of_another_kind():
         arguments = (scheme, key, DIGEST, signed, salt_bytes)
         assert not with_native(Native(rsa=part, p256=part), signature.verify, *arguments)
     assert part.calls == []
+
+
+def test_a_chain_and_an_image_are_checked_by_the_native_module():
+    """All of them come here, whatever asks."""
+    asked = []
+
+    class Checking:
+        """Stands for both parts: says what is right."""
+
+        def verify_ecdsa(self, point, digest, signed):
+            asked.append((point, digest))
+            return p256.verify_ecdsa(point, digest, signed)
+
+    root = certificates.certificate(
+        "root", extensions=(certificates.ca(), certificates.key_usage(x509.KEY_CERT_SIGN)), key=1
+    )
+    leaf = x509.Certificate(certificates.certificate())
+    native = Native(p256=Checking())
+    assert len(with_native(native, chain.trusted, leaf, (), (root,), None)) == 2
+    assert with_native(native, steps_of, chain.trusting(leaf, (), (root,), None))[0] < 10
+    header = images.header(images.payload(1))
+    assert with_native(native, container.check, header, images.station()).version == "1.0.0"
+    assert with_native(native, steps_of, container.checking(header, images.station()))[0] == 0
+    issuer = p256.public_point(certificates.private(1))
+    assert [point for point, _ in asked] == [issuer, issuer, images.PUBLIC, images.PUBLIC]
 
 
 def test_what_the_native_module_lacks_is_done_in_python():

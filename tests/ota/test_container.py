@@ -20,6 +20,19 @@ def test_what_the_header_says():
     assert container.check(memoryview(GOOD + CONTENT), station()).digest == found.digest
 
 
+def test_in_steps():
+    steps = container.checking(GOOD, station())
+    count = 0
+    while True:
+        try:
+            next(steps)
+            count += 1
+        except StopIteration as end:
+            assert end.value.version == "1.0.0"
+            break
+    assert count > 257
+
+
 def test_a_byte_of_the_header_is_wrong():
     """No byte but is signed, or has one value only."""
     accepted = []

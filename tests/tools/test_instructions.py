@@ -135,3 +135,10 @@ def test_signatures_keep_their_budgets(counts):
     assert counts["RSA-2048 PSS verified"] <= 15_000_000
     assert counts["RSA-2048 PKCS #1 v1.5 verified"] <= 15_000_000
     assert counts["P-256 verified"] <= 65_000_000
+
+
+def test_no_step_of_a_check_is_long(counts):
+    """The pilot is polled between them, every 20 ms."""
+    longest = {name: count for name, count in counts.items() if name.startswith("longest step: ")}
+    assert len(longest) == 8
+    assert max(longest.values()) <= 1_000_000

@@ -24,6 +24,7 @@ def main() -> None:
     for subprotocol in ("ocpp1.6", "ocpp2.0.1"):
         messages.count(meter, subprotocol)
     signatures.count(meter)
+    signatures.longest_steps(meter)
     for name in sorted(meter.counts):
         print(meter.counts[name], name)
     print("end")

@@ -5,7 +5,7 @@
 import gc
 
 from chargepoint.crypto import csr, p256, pem, rsa
-from chargepoint.crypto.chain import trusted
+from chargepoint.crypto.chain import trusted, trusting
 from chargepoint.crypto.x509 import COMMON_NAME, Certificate, hash_data, name_part
 
 _DIGEST = bytes(range(32))
@@ -72,6 +72,35 @@ def count(meter) -> None:
     meter.repeat("certificate of a root on P-256 verified", 1, _verify)
     meter.repeat("signing request made", 1, csr.request, _PRIVATE, "CP-1", "Operator")
     gc.disable()
+
+
+def longest_steps(meter) -> None:
+    """Of the checks that are done in steps: the longest one. Only the RSA-2048 signature is right,
+    but that shows in the last step."""
+    gc.enable()
+    point = p256.public_point(_PRIVATE)
+    signature = p256.sign_ecdsa(_PRIVATE, _DIGEST)
+    _longest(meter, "P-256 verified", p256.verifying_ecdsa(point, _DIGEST, signature))
+    for bits in (2048, 3072, 4096):
+        modulus, signed = (_MODULUS * 2)[: bits // 8], (_PSS * 2)[: bits // 8]
+        steps = rsa.verifying_pss(modulus, 65537, _DIGEST, signed, 32)
+        _longest(meter, "RSA-%d PSS verified" % bits, steps)
+        steps = rsa.verifying_pkcs1(modulus, 65537, _DIGEST, signed)
+        _longest(meter, "RSA-%d PKCS #1 v1.5 verified" % bits, steps)
+    roots = pem.decode(_ROOT, "CERTIFICATE", 1)
+    _longest(meter, "certificate of a root", trusting(_read(_LEAF), (), roots, _NOW_S, 0x80))
+    gc.disable()
+
+
+def _longest(meter, name: str, steps) -> None:
+    is_over = False
+    while not is_over:
+        meter.begin()
+        try:
+            next(steps)
+        except StopIteration:
+            is_over = True
+        meter.note("longest step: " + name, meter.end())
 
 
 def _read(text: bytes):

@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from ..compat import const
 from .der import Invalid
-from .signature import verify
+from .signature import verifying
+from .steps import finish
 from .x509 import KEY_CERT_SIGN, Certificate
 
 _MOST_CERTIFICATES = const(5)  # with leaf and root
@@ -19,6 +20,11 @@ def trusted(leaf, others, roots, now_s, usage: int = 0, purpose: "bytes | None" 
     of keyUsage that the leaf needs, purpose: of extKeyUsage; a leaf without these extensions may
     be used for anything. Revocation is not looked at.
     """
+    return finish(trusting(leaf, others, roots, now_s, usage, purpose))
+
+
+def trusting(leaf, others, roots, now_s, usage: int = 0, purpose: "bytes | None" = None):
+    """The same as a generator of steps, which returns it."""
     problem = _at(leaf, now_s)
     if leaf.key_usage is not None and usage & ~leaf.key_usage:
         problem = "key usage"
@@ -27,17 +33,19 @@ def trusted(leaf, others, roots, now_s, usage: int = 0, purpose: "bytes | None" 
     if problem:
         raise Invalid(problem)
     state = [_MOST_CHECKS, "no way to a root"]
-    found = _way([leaf], others, roots, now_s, state)
+    found = yield from _way([leaf], others, roots, now_s, state)
     if found is None:
         raise Invalid(state[1])
     return found
 
 
-def _way(chain: list, others, roots, now_s, state: list) -> "list | None":
-    """Further up from the last of the chain. state: signatures left to check, what went wrong."""
+def _way(chain: list, others, roots, now_s, state: list):
+    """Further up from the last of the chain; None if there is no way. state: signatures left to
+    check, what went wrong."""
     last = chain[-1]
     for source in (roots, others):
         for data in source:
+            yield
             issuer = Certificate(data)
             if issuer.subject != last.issuer:
                 continue
@@ -54,8 +62,13 @@ def _way(chain: list, others, roots, now_s, state: list) -> "list | None":
                 state[1] = problem
                 continue
             state[0] -= 1
+            yield
             digest = sha256(last.signed).digest()
-            if not verify(last.scheme, issuer.key, digest, last.signature, last.salt_bytes):
+            if not (
+                yield from verifying(
+                    last.scheme, issuer.key, digest, last.signature, last.salt_bytes
+                )
+            ):
                 state[1] = "signature of a certificate"
                 continue
             longer = chain + [issuer]
@@ -63,7 +76,7 @@ def _way(chain: list, others, roots, now_s, state: list) -> "list | None":
                 if len(longer) >= _MOST_CERTIFICATES:
                     state[1] = "path too long"
                     continue
-                longer = _way(longer, others, roots, now_s, state)
+                longer = yield from _way(longer, others, roots, now_s, state)
             if longer:
                 return longer
     return None

@@ -4,10 +4,14 @@ Signing and making keys do NOT take constant time: who measures how long they ta
 key. The station signs only when it asks for a certificate, a few times in its life, and never at
 somebody's request faster than that. Verifying knows no secret.
 
+verifying_ecdsa is a generator of steps that returns what verify_ecdsa does.
+
 A point is (x, y, z) in Jacobian coordinates, z = 0 at infinity; outside it is 65 bytes: 4, x, y.
 """
 
 from hashlib import sha256
+
+from .steps import finish
 
 # The prime, the order, b, and the base point.
 _CURVE = (
@@ -26,6 +30,10 @@ _CURVE = (
 
 def verify_ecdsa(point, digest, signature) -> bool:
     """point: 65 bytes; signature: r and s, 32 bytes each. Of a digest the first 256 bits count."""
+    return finish(verifying_ecdsa(point, digest, signature))
+
+
+def verifying_ecdsa(point, digest, signature):
     p, n, b, gx, gy = _numbers(_CURVE)
     if len(point) != 65 or point[0] != 4 or len(signature) != 64:
         return False
@@ -35,9 +43,11 @@ def verify_ecdsa(point, digest, signature) -> bool:
         return False
     if not 0 < r < n or not 0 < s < n:
         return False
+    yield
     w = _inverse(s, n)
+    yield
     u = int.from_bytes(digest[:32], "big") * w % n
-    x, y, z = _sum_of_products((u, gx, gy), (r * w % n, x, y), p)
+    x, y, z = yield from _sum_of_products((u, gx, gy), (r * w % n, x, y), p)
     z = z * z % p
     # The x of the point modulo n is r, without a division: x is r or r + n, times z squared.
     return z > 0 and (r * z % p == x or (r + n < p and (r + n) * z % p == x))
@@ -75,7 +85,7 @@ def private_key(random: bytes) -> bytes:
 def public_point(private: bytes) -> bytes:
     """The public key of a private one."""
     p, _, _, gx, gy = _numbers(_CURVE)
-    x, y, z = _sum_of_products((int.from_bytes(private, "big"), gx, gy), (0, gx, gy), p)
+    x, y, z = finish(_sum_of_products((int.from_bytes(private, "big"), gx, gy), (0, gx, gy), p))
     z = _inverse(z, p)
     zz = z * z % p
     x, y = x * zz % p, y * zz * z % p
@@ -97,10 +107,17 @@ def _inverse(a: int, n: int) -> int:
 
 def _sum_of_products(one, other, p: int):
     """k * P of two (k, x, y): doubled once for both, each k in signed digits of which few are
-    not 0."""
-    places = [(_digits(k), _odd_multiples((x, y, 1), p)) for k, x, y in (one, other) if k]
+    not 0. In steps."""
+    places = []
+    for k, x, y in (one, other):
+        if k:
+            digits = _digits(k)
+            yield
+            places.append((digits, (yield from _odd_multiples((x, y, 1), p))))
+            yield
     point = (1, 1, 0)
     for at in range(256, -1, -1):
+        yield
         point = _double(point, p)
         for digits, table in places:
             digit = digits[at]
@@ -128,11 +145,12 @@ def _digits(k: int) -> bytearray:
     return digits
 
 
-def _odd_multiples(point, p: int) -> list:
-    """1, 3, 5 ... 15 times the point."""
+def _odd_multiples(point, p: int):
+    """1, 3, 5 ... 15 times the point. In steps."""
     twice = _double(point, p)
     table = [point]
     for _ in range(7):
+        yield
         table.append(_add(table[-1], twice, p))
     return table
 

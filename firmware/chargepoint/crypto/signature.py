@@ -1,13 +1,14 @@
 """Signatures over SHA-256, by the optional C module `chargepoint_crypto` or in plain Python.
 
 This is the one place that picks. The C module has `rsa` or `p256` or both, with the functions of
-the modules of these names here, which they replace.
+the modules of these names here, which they replace: a check is one step then.
 
 A public key is (modulus, exponent) of RSA, or (point, 0) on P-256.
 """
 
 from ..compat import const
 from .der import SEQUENCE, Invalid, element, unsigned, whole
+from .steps import finish
 
 RSA_PSS = const(1)
 RSA_PKCS1 = const(2)
@@ -20,15 +21,32 @@ def verify(scheme: int, key, digest, signature, salt_bytes: "int | None" = None)
     signature: as in a certificate, so of ECDSA the DER of r and s. salt_bytes: of RSA_PSS, how
     long the salt must be; None: any length.
     """
+    return finish(verifying(scheme, key, digest, signature, salt_bytes))
+
+
+def verifying(scheme: int, key, digest, signature, salt_bytes: "int | None" = None):
+    """The same as a generator of steps, which returns it."""
     public, exponent = key
     if scheme == ECDSA:
         raw = b"" if exponent else _raw(signature)
-        return raw != b"" and _p256().verify_ecdsa(public, digest, raw)
+        if not raw:
+            return False
+        part = _p256()
+        if not hasattr(part, "verifying_ecdsa"):
+            return part.verify_ecdsa(public, digest, raw)
+        return (yield from part.verifying_ecdsa(public, digest, raw))
     if not exponent:
         return False
+    part = _rsa()
+    if not hasattr(part, "verifying_pss"):
+        if scheme == RSA_PSS:
+            return part.verify_pss(public, exponent, digest, signature, salt_bytes)
+        return part.verify_pkcs1(public, exponent, digest, signature)
     if scheme == RSA_PSS:
-        return _rsa().verify_pss(public, exponent, digest, signature, salt_bytes)
-    return _rsa().verify_pkcs1(public, exponent, digest, signature)
+        steps = part.verifying_pss(public, exponent, digest, signature, salt_bytes)
+    else:
+        steps = part.verifying_pkcs1(public, exponent, digest, signature)
+    return (yield from steps)
 
 
 def sign(private: bytes, digest: bytes) -> bytes:

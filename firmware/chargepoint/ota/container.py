@@ -129,14 +129,19 @@ def check(data, station: Station, verify=None) -> Header:
 
     verify: as crypto.signature.verify, which it is if it is not given.
     """
+    from ..crypto.steps import finish
+
+    return finish(checking(data, station, verify))
+
+
+def checking(data, station: Station, verify=None):
+    """The same as a generator of steps, which returns it. With `verify` that is one step."""
     header = Header(data)
     for algorithm, public in station.keys:
         if header.key_id == key_id(algorithm, public) and header.algorithm == algorithm:
             break
     else:
         raise Refused(UNKNOWN_KEY)
-    if verify is None:
-        from ..crypto.signature import verify
     signature, exponent = header.signature, _EXPONENT
     if algorithm == P256:
         from ..crypto.der import element, unsigned
@@ -144,7 +149,14 @@ def check(data, station: Station, verify=None) -> Header:
         r, s = unsigned(bytes(signature[:32])), unsigned(bytes(signature[32:]))
         signature, exponent = element(0x30, r, s), 0
     digest = sha256(header.signed).digest()
-    if not verify(algorithm, (public, exponent), digest, signature, _SALT_BYTES):
+    arguments = (algorithm, (public, exponent), digest, signature, _SALT_BYTES)
+    if verify is None:
+        from ..crypto.signature import verifying
+
+        is_right = yield from verifying(*arguments)
+    else:
+        is_right = verify(*arguments)
+    if not is_right:
         raise Refused(WRONG_SIGNATURE)
     reason = _unfit(header, station)
     if reason:
