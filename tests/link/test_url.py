@@ -1,6 +1,6 @@
 """URLs of a CSMS: good ones taken apart, bad ones refused in words."""
 
-from chargepoint.link.url import encode, parse
+from chargepoint.link.url import decode, encode, parse, split
 
 
 def refusal(url):
@@ -98,3 +98,38 @@ def test_percent_encoding_of_identities():
     )
     for text, expected in table:
         assert encode(text) == expected, text
+
+
+FILES = (("ftp", 21), ("http", 80), ("https", 443))
+
+
+def test_the_url_of_a_file():
+    table = (
+        ("http://h", ("http", None, "h", 80, "", "")),
+        ("HTTPS://h:1/a?b=/c", ("https", None, "h", 1, "/a", "?b=/c")),
+        ("ftp://u:p%40w@h/a;type=i", ("ftp", "u:p%40w", "h", 21, "/a;type=i", "")),
+        ("http://@h/", ("http", "", "h", 80, "/", "")),
+        ("http://a@b@[::1]:8/", ("http", "a@b", "::1", 8, "/", "")),
+        ("http://h/a@b?u@h", ("http", None, "h", 80, "/a@b", "?u@h")),
+        ("http://h/?http://x/", ("http", None, "h", 80, "/", "?http://x/")),
+    )
+    for url, expected in table:
+        assert split(url, FILES) == expected, url
+    for url in ("ws://h/", "h/a", "sftp://h/a", "http:/h", "http//h", "://h", ""):
+        try:
+            split(url, FILES)
+        except ValueError as error:
+            assert str(error) == "the URL must begin with ftp:// or http:// or https://"
+        else:
+            raise AssertionError(url)
+
+
+def test_percent_decoding():
+    assert decode("a%2Fb%c3%bc%00") == b"a/b\xc3\xbc\0"
+    for text in ("%", "a%2", "%zz", "%+1", "%2%20"):
+        try:
+            decode(text)
+        except ValueError as error:
+            assert "percent" in str(error)
+        else:
+            raise AssertionError(text)

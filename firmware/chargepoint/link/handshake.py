@@ -26,20 +26,23 @@ def base64(data: bytes) -> bytes:
     return binascii.b2a_base64(data).strip()
 
 
+def first_lines(address) -> list:
+    """Of a request to get what is at this address."""
+    secure, host, port, target = address
+    if ":" in host:
+        host = "[" + host + "]"
+    if port != (443 if secure else 80):
+        host = "%s:%d" % (host, port)
+    return [b"GET " + target.encode() + b" HTTP/1.1", b"Host: " + host.encode()]
+
+
 def request(address, nonce: bytes, subprotocols, user: str = "", password: "bytes | None" = None):
     """The bytes of the request.
 
     address: what url.parse() gave; nonce: 16 random bytes; subprotocols: in order of preference;
     password: bytes for HTTP Basic authentication as `user`, or None for none.
     """
-    secure, host, port, target = address
-    if ":" in host:
-        host = "[" + host + "]"
-    if port != (443 if secure else 80):
-        host = "%s:%d" % (host, port)
-    lines = [
-        b"GET " + target.encode() + b" HTTP/1.1",
-        b"Host: " + host.encode(),
+    lines = first_lines(address) + [
         b"Upgrade: websocket",
         b"Connection: Upgrade",
         b"Sec-WebSocket-Key: " + base64(nonce),
@@ -49,6 +52,90 @@ def request(address, nonce: bytes, subprotocols, user: str = "", password: "byte
     if password is not None:
         lines.append(b"Authorization: Basic " + base64(user.encode() + b":" + password))
     return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+class Head:
+    """Status line and header fields of a response to HTTP/1.1, read strictly as they arrive.
+
+    wanted: names of the fields that are kept, each between blanks; line_bytes: of a line that
+    matters at most. status: 0 until it was read; minor: of the version of HTTP; fields: the values
+    by names in lower case; whole: all of it is there; why: what is wrong with it, "" nothing.
+    """
+
+    def __init__(self, wanted: bytes, line_bytes: int):
+        self._wanted = wanted
+        self._line_bytes = line_bytes
+        self._total = 0
+        self.why = ""
+        self.begin()
+
+    def begin(self) -> None:
+        """Another one follows, as after 100."""
+        self._line = bytearray()
+        self._long = False  # the line went on beyond what was kept of it
+        self.status = self.minor = 0
+        self.fields = {}
+        self.whole = False
+
+    def feed(self, data) -> int:
+        """Take bytes; returns how many belong to it (the rest is what follows)."""
+        for n in range(len(data)):
+            byte = data[n]
+            self._total += 1
+            if byte == 10:
+                self._end_of_line()
+            elif len(self._line) < self._line_bytes:
+                self._line.append(byte)
+            else:
+                self._long = True
+            if not self.whole and self._total >= _TOTAL:
+                self.why = self.why or "the response is too long"
+            if self.whole or self.why:
+                return n + 1
+        return len(data)
+
+    def _end_of_line(self) -> None:
+        line = bytes(self._line)
+        if line.endswith(b"\r"):
+            line = line[:-1]
+        for byte in line:
+            if (byte < 32 and byte != 9) or byte == 127:
+                self.why = "control character in the response"
+                return
+        if not self.status:
+            self._status_line(line)
+        elif line:
+            self._field(line)
+        else:
+            self.whole = True
+        self._line = bytearray()
+        self._long = False
+
+    def _status_line(self, line: bytes) -> None:
+        code = line[9:12]
+        if line[:7] != b"HTTP/1." or line[8:9] != b" " or not code.isdigit() or len(code) != 3:
+            self.why = "the server does not speak HTTP/1.1"
+        elif line[12:13] not in (b"", b" ") or code < b"100":
+            self.why = "malformed status line"
+        else:
+            self.minor = line[7] - 48
+            self.status = int(code)
+
+    def _field(self, line: bytes) -> None:
+        name, colon, value = line.partition(b":")
+        # A line that begins with a blank would continue the one before: long forbidden.
+        if not colon or not name or b" " in name or b"\t" in name:
+            self.why = "malformed header line"
+            return
+        name = name.lower()
+        if b" " + name + b" " not in self._wanted:
+            return
+        if self._long:
+            self.why = "header line too long"
+        value = value.strip()
+        if name in self.fields:
+            value = self.fields[name] + b", " + value
+        self.fields[name] = value
 
 
 class Response:
@@ -63,10 +150,7 @@ class Response:
     def __init__(self, nonce: bytes, subprotocols):
         self._accept = base64(hashlib.sha1(base64(nonce) + _GUID).digest())
         self._offered = subprotocols
-        self._line = bytearray()
-        self._long = False  # the line went on beyond what was kept of it
-        self._total = 0
-        self._fields = {}
+        self._head = Head(_WANTED, _LINE)
         self.status = 0
         self.outcome = None
         self.why = ""
@@ -74,76 +158,28 @@ class Response:
 
     def feed(self, data) -> int:
         """Take bytes; returns how many belong to the response (the rest is the first frame's)."""
-        for n in range(len(data)):
-            byte = data[n]
-            self._total += 1
-            if byte == 10:
-                self._end_of_line()
-            elif len(self._line) < _LINE:
-                self._line.append(byte)
-            else:
-                self._long = True
-            if self.outcome is None and self._total >= _TOTAL:
-                self._fail("garbage", "the response is too long")
-            if self.outcome is not None:
-                return n + 1
-        return len(data)
+        head = self._head
+        used = 0
+        while used < len(data) and self.outcome is None:
+            used += head.feed(memoryview(data)[used:])
+            self.status = head.status
+            if head.why:
+                self._fail("garbage", head.why)
+            elif head.whole:
+                self._judge()
+        return used
 
     def _fail(self, outcome: str, why: str) -> None:
         self.outcome = outcome
         self.why = why
-
-    def _end_of_line(self) -> None:
-        line = bytes(self._line)
-        if line.endswith(b"\r"):
-            line = line[:-1]
-        for byte in line:
-            if (byte < 32 and byte != 9) or byte == 127:
-                self._fail("garbage", "control character in the response")
-                return
-        if not self.status:
-            self._status_line(line)
-        elif line:
-            self._header(line)
-        else:
-            self._judge()
-        self._line = bytearray()
-        self._long = False
-
-    def _status_line(self, line: bytes) -> None:
-        code = line[9:12]
-        if line[:7] != b"HTTP/1." or line[8:9] != b" " or not code.isdigit() or len(code) != 3:
-            self._fail("garbage", "the server does not speak HTTP/1.1")
-        elif line[12:13] not in (b"", b" ") or code < b"100":
-            self._fail("garbage", "malformed status line")
-        elif code == b"101" and line[7:8] != b"1":
-            self._fail("garbage", "an upgrade needs HTTP/1.1")
-        else:
-            self.status = int(code)
-
-    def _header(self, line: bytes) -> None:
-        name, colon, value = line.partition(b":")
-        # A line that begins with a blank would continue the one before: long forbidden.
-        if not colon or not name or b" " in name or b"\t" in name:
-            self._fail("garbage", "malformed header line")
-            return
-        name = name.lower()
-        if b" " + name + b" " not in _WANTED:
-            return
-        if self._long:
-            self._fail("garbage", "header line too long")
-        value = value.strip()
-        if name in self._fields:
-            value = self._fields[name] + b", " + value
-        self._fields[name] = value
 
     def _judge(self) -> None:
         status = self.status
         if status == 101:
             self._upgrade()
         elif status < 200:  # 100, 103...: the real response follows
+            self._head.begin()
             self.status = 0
-            self._fields = {}
         elif status == 401:
             self._fail("unauthorized", "401: the server wants other credentials")
         elif status == 403:
@@ -151,7 +187,7 @@ class Response:
         elif status == 404:
             self._fail("not found", "404: the server does not know this station or path")
         elif 300 <= status < 400:
-            where = repr(self._fields.get(b"location", b""))[2:-1]
+            where = repr(self._head.fields.get(b"location", b""))[2:-1]
             self._fail("redirect", "%d: redirects are not followed (to %s)" % (status, where))
         elif status >= 500:
             self._fail("server error", "%d: the server has a problem" % status)
@@ -159,8 +195,10 @@ class Response:
             self._fail("refused", "%d: the server refuses the WebSocket" % status)
 
     def _upgrade(self) -> None:
-        get = self._fields.get
-        if get(b"upgrade", b"").lower() != b"websocket":
+        get = self._head.fields.get
+        if not self._head.minor:
+            self._fail("garbage", "an upgrade needs HTTP/1.1")
+        elif get(b"upgrade", b"").lower() != b"websocket":
             self._fail("bad handshake", "101 without Upgrade: websocket")
         elif b"upgrade" not in [t.strip() for t in get(b"connection", b"").lower().split(b",")]:
             self._fail("bad handshake", "101 without Connection: Upgrade")

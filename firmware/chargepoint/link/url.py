@@ -1,7 +1,7 @@
-"""The address of a CSMS: a ws:// or wss:// URL taken apart, with the station's identity added.
+"""URLs taken apart: that of a CSMS, with the station's identity added, and that of a file.
 
-Strict, since the URL comes over the wire (SetNetworkProfile) and goes into an HTTP request: only
-ASCII, no user information, no fragment, no control characters, no spaces.
+Strict, since they come over the wire (SetNetworkProfile, UpdateFirmware) and go into a request:
+only ASCII, no fragment, no control characters, no spaces; of a CSMS no user information either.
 """
 
 # What may stand in a segment of a path besides letters and digits (RFC 3986, pchar).
@@ -14,26 +14,50 @@ def parse(url: str, identity: str = ""):
     host has no brackets; target is path and query, with `/` and the percent-encoded identity
     after the path (a `/` at its end is not doubled). Raises ValueError: what is wrong with it.
     """
-    lower = url[:6].lower()
-    secure = lower == "wss://"
-    if not secure and lower[:5] != "ws://":
-        raise ValueError("the URL must begin with ws:// or wss://")
+    scheme, user, host, port, path, query = split(url, (("ws", 80), ("wss", 443)))
+    if user is not None:
+        raise ValueError("the URL must not have a user name or password")
+    if identity:
+        path = (path[:-1] if path.endswith("/") else path) + "/" + encode(identity)
+    return scheme == "wss", host, port, (path or "/") + query
+
+
+def split(url: str, schemes):
+    """(scheme, user information or None, host, port, path, query with its `?`) of a URL.
+
+    schemes: (name, port) of those allowed. Raises ValueError: what is wrong with it.
+    """
+    scheme, mark, rest = url.partition("://")
+    scheme = scheme.lower()
+    port = dict(schemes).get(scheme)
+    if not mark or port is None:
+        names = [name + "://" for name, _ in schemes]
+        raise ValueError("the URL must begin with " + " or ".join(names))
     for c in url:
         if c <= " " or c > "~" or c in '"<>\\^`{|}':
             raise ValueError("the URL has a character that must be percent-encoded: %r" % c)
     if "#" in url:
         raise ValueError("the URL must not have a fragment (#)")
-    rest = url[6 if secure else 5 :]
     end = len(rest)
     for c in "/?":
         at = rest.find(c)
         if 0 <= at < end:
             end = at
-    host, port = _authority(rest[:end], 443 if secure else 80)
+    user, at, place = rest[:end].rpartition("@")
+    host, port = _authority(place, port)
     path, mark, query = rest[end:].partition("?")
-    if identity:
-        path = (path[:-1] if path.endswith("/") else path) + "/" + encode(identity)
-    return secure, host, port, (path or "/") + mark + query
+    return scheme, user if at else None, host, port, path, mark + query
+
+
+def decode(text: str) -> bytes:
+    """What `text`, percent-encoded, stands for. Raises ValueError."""
+    first, *parts = text.split("%")
+    decoded = first.encode()
+    for part in parts:
+        if len(part) < 2 or not _made_of(part[:2].lower(), "0123456789abcdef"):
+            raise ValueError("the URL has a malformed percent-encoding")
+        decoded += bytes((int(part[:2], 16),)) + part[2:].encode()
+    return decoded
 
 
 def encode(text: str) -> str:
@@ -49,8 +73,6 @@ def encode(text: str) -> str:
 
 
 def _authority(text: str, port: int):
-    if "@" in text:
-        raise ValueError("the URL must not have a user name or password")
     if text.startswith("["):
         host, bracket, after = text[1:].partition("]")
         if not bracket or ":" not in host or not _made_of(host.lower(), "0123456789abcdef:."):
