@@ -180,6 +180,8 @@ def test_pem_to_der(folder):
         b"-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----\n",
         b"-----BEGIN PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAA\n-----END PRIVATE KEY-----",
         b"-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n",
+        b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END PRIVATE KEY-----\n",
+        b"-----BEGIN CERTIFICATE-----\nMI*B\n-----END CERTIFICATE-----\n",
     ],
 )
 def test_what_is_no_pem(data):

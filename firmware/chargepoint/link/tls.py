@@ -2,16 +2,12 @@
 
 Profile 2 needs the root certificates of the CSMS, profile 3 also the station's certificate and
 key. TLS 1.2 or newer, no compression, AES-GCM suites (A00.FR.319..321). Before 1.29 MicroPython's
-TLS reads DER only, so PEM files are taken apart here; of the station's certificate chain it then
+TLS reads DER only, so it gets that; of the station's certificate chain it then
 sends the first certificate only.
 """
 
-import binascii
-
+from .. import modules
 from ..compat import MICROPYTHON
-
-_BEGIN = b"-----BEGIN "
-_END = b"-----END "
 
 
 def context(security_profile: int, files):
@@ -49,20 +45,16 @@ def context(security_profile: int, files):
 
 def der(data: bytes) -> list:
     """The DER objects in a PEM file, in order; data that is not PEM is one DER object."""
-    if _BEGIN not in data:
+    if b"-----BEGIN " not in data:
         if data[:1] != b"\x30":
             raise ValueError("neither PEM nor DER")
         return [data]
+    if b",ENCRYPTED" in data or b"ENCRYPTED " in data:  # in a line of its own, or the label
+        raise ValueError("an encrypted key can't be used")
     objects = []
-    for block in data.split(_BEGIN)[1:]:
-        label, _, rest = block.partition(b"-----")
-        body, end, _ = rest.partition(_END)
-        if not end:
-            raise ValueError("PEM block without an end")
-        if b"ENCRYPTED" in label or b":" in body:
-            raise ValueError("an encrypted key can't be used")
+    for label, block in modules.use("crypto.pem").blocks(data):
         if b"PARAMETERS" not in label:  # of an EC key, written before it by some tools
-            objects.append(binascii.a2b_base64(body))
+            objects.append(block)
     return objects
 
 
