@@ -29,7 +29,13 @@ def _views():
 
 
 def _records():
-    """Of the partition `slots`; None on a board without one."""
+    """Of the board's romslot or the partition `slots`; None on a board without."""
+    try:
+        from romslot import records  # pyright: ignore[reportAttributeAccessIssue]
+
+        return slots.Records(records())
+    except ImportError:
+        pass
     try:
         from esp32 import Partition  # pyright: ignore[reportMissingImports]
     except ImportError:

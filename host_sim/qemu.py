@@ -2,7 +2,7 @@
 
     python host_sim/qemu.py - PORT NONCE
 
-To the simulator it is a station process like any other. UART 1 and 3 are the modem, in the
+To the simulator it is a station process like any other. UART 1, 3 and 4 are the modem, in the
 protocol that boards/qemu_mps2/frozen/socket.py describes; UART 2 is the channel; UART 0 is the
 console, on standard output. The flash is a file in the folder the configuration names. Whoever
 kills this process has cut the power: QEMU dies with it, and what was written to the flash stays.
@@ -27,10 +27,12 @@ from pathlib import Path
 from typing import Any
 
 if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    _ROOT = Path(__file__).resolve().parent.parent
+    sys.path[:0] = [str(_ROOT), str(_ROOT / "firmware")]
 
 from host_sim.clock import monotonic_ms
 from host_sim.station_process import BUILT_VARIABLE, HEAP_VARIABLE, die_with_parent
+from tools import qemu_image
 from tools.get_arm_toolchain import emulator
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -38,10 +40,8 @@ CONSOLE_VARIABLE = "QEMU_CONSOLE"  # environment: QEMU's -serial for UART 0, as 
 WATCH_VARIABLE = "QEMU_WATCH_HEAP"  # environment: the board counts what lives (c/heap.c)
 BUILT = Path(os.environ.get(BUILT_VARIABLE) or ROOT / "build" / "qemu")
 FIRMWARE = BUILT / "firmware.elf"
-IMAGE = BUILT / "app.romfs"
-_FLASH_MB = 16
+IMAGES = (BUILT / "app.img", BUILT / "app.romfs")  # the first that is there
 _FLASH_AT = 0x21000000
-_CERTIFICATES_AT = 0x21500000  # 64 kB at most
 _PARAMETERS_AT = 0x203FFF00
 _LINE_LIMIT = 4 * 1024 * 1024
 _CHUNK = 1024
@@ -54,13 +54,15 @@ _END_S = 2
 def command(
     flash: Path, uarts: list[int], heap_bytes: int, certificates: Path | None = None
 ) -> list[str]:
-    """QEMU's command line. uarts: file descriptors of the UARTs 1, 2, 3; heap_bytes 0: default;
+    """QEMU's command line. uarts: file descriptors of the UARTs 1 to 4; heap_bytes 0: default;
     certificates: an image of them."""
     seed = secrets.randbits(64)
     watch = bool(os.environ.get(WATCH_VARIABLE))
     parameters = (heap_bytes, seed & 0xFFFFFFFF, seed >> 32, int(time.time()), int(watch))
     machine = "mps2-an385,memory-backend=flash"
-    backend = f"memory-backend-file,id=flash,size={_FLASH_MB}M,mem-path={flash},share=on"
+    backend = (
+        f"memory-backend-file,id=flash,size={qemu_image.FLASH_BYTES},mem-path={flash},share=on"
+    )
     line = [emulator(), "-machine", machine, "-object", backend, "-nic", "user,restrict=on"]
     line += ["-display", "none", "-monitor", "none", "-semihosting"]
     line += ["-serial", os.environ.get(CONSOLE_VARIABLE) or "stdio"]
@@ -68,9 +70,9 @@ def command(
         line += ["-chardev", f"socket,id=uart{number},fd={descriptor}"]
         line += ["-serial", f"chardev:uart{number}"]
     line += ["-kernel", str(FIRMWARE)]
-    line += ["-device", f"loader,file={IMAGE},addr={_FLASH_AT:#x},force-raw=on"]
     if certificates is not None:
-        line += ["-device", f"loader,file={certificates},addr={_CERTIFICATES_AT:#x},force-raw=on"]
+        address = _FLASH_AT + qemu_image.CERTIFICATES_AT
+        line += ["-device", f"loader,file={certificates},addr={address:#x},force-raw=on"]
     for n, value in enumerate(parameters):
         line += ["-device", f"loader,addr={_PARAMETERS_AT + 4 * n:#x},data={value},data-len=4"]
     return line
@@ -96,7 +98,8 @@ class Wire:
 class _Connection:
     """One TCP connection of the board."""
 
-    def __init__(self) -> None:
+    def __init__(self, data: Wire) -> None:
+        self.data = data
         self.writer: asyncio.StreamWriter | None = None
         self.task: asyncio.Task | None = None
         self.delivered = 0  # bytes to the board
@@ -106,13 +109,14 @@ class _Connection:
 
 
 class Modem:
-    """Makes the connections that the board asks for."""
+    """Makes the connections that the board asks for. data: by the number of the UART."""
 
-    def __init__(self, data: Wire, control: Wire) -> None:
+    def __init__(self, data: dict[int, Wire], control: Wire) -> None:
         self._data = data
         self._control = control
         self._connections: dict[int, _Connection] = {}
-        self._writing: deque[_Connection] = deque()  # whose bytes come from UART 1, in this order
+        # Whose bytes come from each UART, in this order.
+        self._writing: dict[Wire, deque[_Connection]] = {wire: deque() for wire in data.values()}
         self._waiting: set[asyncio.Task] = set()
 
     async def listen(self) -> None:
@@ -120,20 +124,23 @@ class Modem:
         while line := (await self._control.reader.readline()).split():
             number = int(line[1])
             if line[0] == b"open":
-                connection = self._connections[number] = _Connection()
-                self._writing.append(connection)
+                wire = self._data[int(line[2])]
+                connection = self._connections[number] = _Connection(wire)
+                self._writing[wire].append(connection)
                 connection.task = asyncio.create_task(
-                    self._connect(number, connection, line[2].decode(), int(line[3]))
+                    self._connect(number, connection, line[3].decode(), int(line[4]))
                 )
             else:
                 self._close(number, self._connections.pop(number), int(line[2]))
 
-    async def carry(self) -> None:
-        """Take the bytes that the board writes to where they belong."""
-        while data := await self._data.reader.read(_CHUNK):
+    async def carry(self, wire: Wire) -> None:
+        """Take the bytes that the board writes to a UART to where they belong."""
+        writing = self._writing[wire]
+        while data := await wire.reader.read(_CHUNK):
             while data:
-                self._skip_ended()
-                connection = self._writing[0]
+                while writing[0].taken == writing[0].written:
+                    writing.popleft()
+                connection = writing[0]
                 count = len(data)
                 if connection.written is not None:
                     count = min(count, connection.written - connection.taken)
@@ -143,10 +150,6 @@ class Modem:
                     connection.writer.write(piece)
                     with contextlib.suppress(OSError):
                         await connection.writer.drain()
-
-    def _skip_ended(self) -> None:
-        while self._writing[0].taken == self._writing[0].written:
-            self._writing.popleft()
 
     def _say(self, line: str) -> None:
         self._control.writer.write(line.encode() + b"\n")
@@ -165,8 +168,8 @@ class Modem:
         try:
             while data := await reader.read(_CHUNK):
                 connection.delivered += len(data)
-                self._data.writer.write(data)
-                await self._data.writer.drain()
+                connection.data.writer.write(data)
+                await connection.data.writer.drain()
         except OSError as error:
             why = error.errno or errno.ECONNRESET
         self._over(number, connection, why)
@@ -258,10 +261,14 @@ def store_certificates(config: dict, folder: Path) -> Path | None:
 
 
 def open_flash(path: Path) -> int:
-    """A descriptor that holds the flash: another emulator on it must have ended."""
+    """A descriptor that holds the flash: another emulator on it must have ended. A new one is as
+    it leaves the factory, with the image that was built."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    os.truncate(descriptor, _FLASH_MB << 20)
+    if os.fstat(descriptor).st_size != qemu_image.FLASH_BYTES:  # which it has in the end
+        found = [image for image in IMAGES if image.exists()]
+        os.pwrite(descriptor, qemu_image.flash(found[0].read_bytes() if found else b""), 0)
+        os.truncate(descriptor, qemu_image.FLASH_BYTES)
     return descriptor
 
 
@@ -274,7 +281,7 @@ async def run(port: int, nonce: str) -> int:
     certificates = store_certificates(config, flash.parent)
     config["flash"] = "/flash"
     lock = open_flash(flash)
-    data, channel, control = wires = [Wire(_BUFFER), Wire(), Wire()]
+    data, channel, control, more = wires = [Wire(_BUFFER), Wire(), Wire(), Wire(_BUFFER)]
     descriptors = [wire.board_end.fileno() for wire in wires]
     heap_bytes = int(os.environ.get(HEAP_VARIABLE, "0"))
     emulated = subprocess.Popen(
@@ -286,10 +293,11 @@ async def run(port: int, nonce: str) -> int:
     for wire in wires:
         wire.board_end.close()
         await wire.open()
-    modem = Modem(data, control)
+    modem = Modem({1: data, 4: more}, control)
     listening = asyncio.Event()
     answers = asyncio.create_task(_to_its_end(from_board(channel.reader, host, listening.set)))
-    others = [asyncio.create_task(_to_its_end(task)) for task in (modem.listen(), modem.carry())]
+    carriers = (modem.listen(), modem.carry(data), modem.carry(more))
+    others = [asyncio.create_task(_to_its_end(task)) for task in carriers]
 
     async def order() -> None:
         await listening.wait()  # for the time that it is told must be the time when it hears it

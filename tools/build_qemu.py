@@ -20,7 +20,8 @@ import sys
 from pathlib import Path
 
 if __package__ in (None, ""):
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+    _ROOT = Path(__file__).resolve().parent.parent
+    sys.path[:0] = [str(_ROOT), str(_ROOT / "firmware")]
 
 from tools import (
     application_names,
@@ -28,6 +29,8 @@ from tools import (
     build_romfs,
     get_arm_toolchain,
     get_micropython,
+    image_keys,
+    qemu_image,
     tailor,
 )
 
@@ -37,11 +40,16 @@ HOST_BOARD = ROOT / "boards" / "host"
 RESULT = ROOT / "build" / "qemu"
 IMAGE = "app.romfs"
 HEAP_BYTES = 96 * 1024  # the goal is 64 KiB
+FROZEN = (
+    ROOT / "firmware" / "boot.py",
+    ROOT / "firmware" / "chargepoint" / "ota" / "slots.py",
+)
 # Where the image has the board's modules.
 MODULES = {
     "main.py": BOARD / "main.py",
     "board.py": BOARD / "board.py",
     "channel.py": BOARD / "channel.py",
+    "memory.py": BOARD / "memory.py",
     "host/board.py": HOST_BOARD / "board.py",
     "host/channel.py": HOST_BOARD / "channel.py",
 }
@@ -56,6 +64,7 @@ FAILURES = (
     build_romfs.Failure,
     get_arm_toolchain.Failure,
     get_micropython.Failure,
+    image_keys.Failure,
     tailor.Failure,
 )
 
@@ -90,6 +99,8 @@ def digest(prefix: str) -> str:
         known = path.suffix in (".c", ".h", ".ld", ".mk", ".py") and path.name != "qemu.mk"
         if known and path not in modules:
             found.update(path.relative_to(BOARD).as_posix().encode() + path.read_bytes())
+    for path in FROZEN:
+        found.update(path.name.encode() + path.read_bytes())
     return found.hexdigest()
 
 
@@ -164,7 +175,7 @@ def build_image(dialects, blocks, path: Path) -> dict[str, bytes]:
     files = build_romfs.compiled_texts(texts, build_romfs.CROSS, "armv7m")
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
-    new.write_bytes(build_romfs.image(files))
+    new.write_bytes(build_romfs.image({**files, image_keys.KEY_FILE: qemu_image.key_file()}))
     new.rename(path)
     return files
 

@@ -29,7 +29,7 @@ def used():
     return gc.mem_alloc()
 def forget():
     for name in list(sys.modules):
-        if name in ("board", "channel", "host") or name.startswith("host."):
+        if name in ("board", "channel", "memory", "host") or name.startswith("host."):
             del sys.modules[name]
 def definitions():
     import chargepoint

@@ -9,6 +9,7 @@ from binascii import unhexlify
 from os import urandom
 
 from channel import Network
+from memory import open_store
 
 from chargepoint import VERSION, modules
 from chargepoint.device_model.model import BUILT, DeviceModel, EvseLayout, Layout
@@ -18,7 +19,6 @@ from chargepoint.hal.sim_clock import SimClock
 from chargepoint.link.manager import Link
 from chargepoint.runtime import LinkSettings, Runtime
 from chargepoint.station.station import Station
-from chargepoint.store.files import FileStore
 
 _METER_MS = 60000
 _LIMITED_METER_MS = 1000
@@ -111,7 +111,7 @@ class Board:
             config["id"],
             tuple(evses),
         )
-        store = FileStore(config["flash"], urandom)
+        store = open_store(config)
         features = [name for name in config["features"] if name in BUILT]
         model = DeviceModel(layout, store.slots, features)
         model.network_slots = tuple(range(len(config["csms"])))

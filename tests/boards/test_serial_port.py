@@ -106,7 +106,7 @@ class Board:
 def board(tmp_path: Path, monkeypatch):
     """One with MicroPython only."""
     (tmp_path / "none").write_bytes(NO_IMAGE)
-    monkeypatch.setattr(qemu, "IMAGE", tmp_path / "none")
+    monkeypatch.setattr(qemu, "IMAGES", (tmp_path / "none",))
     board = Board(tmp_path)
     yield board
     board.off()

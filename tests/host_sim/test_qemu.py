@@ -11,17 +11,20 @@ import struct
 
 import pytest
 
+from chargepoint.ota import slots
 from host_sim import qemu
+from tools import build_romfs
 
 PATIENCE_S = 30  # a guard against a test that hangs
 
 
 class Board:
-    """The board's ends of the UARTs 1 and 3."""
+    """The board's ends of the UARTs 1, 3 and 4."""
 
-    def __init__(self, data, control):
+    def __init__(self, data, control, more):
         self.data_in, self.data_out = data
         self.control_in, self.control_out = control
+        self.more_in, self.more_out = more
 
     def order(self, line):
         self.control_out.write(line.encode() + b"\n")
@@ -61,13 +64,14 @@ def scenario(test):
     """Run `test(board, server)` with a modem between them."""
 
     async def body():
-        wires = qemu.Wire(), qemu.Wire()
+        data, control, more = wires = qemu.Wire(), qemu.Wire(), qemu.Wire()
         for wire in wires:
             await wire.open()
         ends = [await asyncio.open_connection(sock=wire.board_end) for wire in wires]
-        modem = qemu.Modem(*wires)
+        modem = qemu.Modem({1: data, 4: more}, control)
         server = await Server().start()
-        tasks = [asyncio.create_task(task) for task in (modem.listen(), modem.carry())]
+        carriers = modem.listen(), modem.carry(data), modem.carry(more)
+        tasks = [asyncio.create_task(task) for task in carriers]
         try:
             async with asyncio.timeout(PATIENCE_S):
                 await test(Board(*ends), server)
@@ -90,7 +94,7 @@ def reset(writer):
 
 def test_a_connection_carries_bytes_both_ways_and_ends():
     async def test(board, server):
-        board.order(f"open 1 127.0.0.1 {server.port}")
+        board.order(f"open 1 1 127.0.0.1 {server.port}")
         assert await board.told() == "opened 1"
         reader, writer = await server.connection()
         board.write(b"hello")
@@ -106,7 +110,7 @@ def test_a_connection_carries_bytes_both_ways_and_ends():
 
 def test_what_the_board_wrote_before_it_closed_arrives_though_the_close_comes_first():
     async def test(board, server):
-        board.order(f"open 1 127.0.0.1 {server.port}")
+        board.order(f"open 1 1 127.0.0.1 {server.port}")
         assert await board.told() == "opened 1"
         board.order("close 1 9")
         assert await board.told() == "closed 1 0 0"
@@ -120,7 +124,7 @@ def test_what_the_board_wrote_before_it_closed_arrives_though_the_close_comes_fi
 def test_the_next_connection_gets_its_own_bytes_only():
     async def test(board, server):
         for number in (1, 2, 3):
-            board.order(f"open {number} 127.0.0.1 {server.port}")
+            board.order(f"open {number} 1 127.0.0.1 {server.port}")
             assert await board.told() == f"opened {number}"
             reader, writer = await server.connection()
             board.write(b"mine%d" % number)
@@ -137,10 +141,10 @@ def test_a_refusal():
     async def test(board, server):
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
-            board.order(f"open 1 127.0.0.1 {unused.getsockname()[1]}")
+            board.order(f"open 1 1 127.0.0.1 {unused.getsockname()[1]}")
             assert await board.told() == f"refused 1 {errno.ECONNREFUSED}"
         board.order("close 1 0")
-        board.order(f"open 2 127.0.0.1 {server.port}")
+        board.order(f"open 2 1 127.0.0.1 {server.port}")
         assert await board.told() == "opened 2"
         board.write(b"x")
         reader, _ = await server.connection()
@@ -151,14 +155,14 @@ def test_a_refusal():
 
 def test_a_reset_is_told_as_one():
     async def test(board, server):
-        board.order(f"open 1 127.0.0.1 {server.port}")
+        board.order(f"open 1 1 127.0.0.1 {server.port}")
         assert await board.told() == "opened 1"
         _, writer = await server.connection()
         reset(writer)
         assert await board.told() == f"closed 1 0 {errno.ECONNRESET}"
         board.write(b"into the void")
         board.order("close 1 13")
-        board.order(f"open 2 127.0.0.1 {server.port}")
+        board.order(f"open 2 1 127.0.0.1 {server.port}")
         assert await board.told() == "opened 2"
         board.write(b"x")
         reader, _ = await server.connection()
@@ -171,7 +175,7 @@ def test_a_server_that_takes_nothing_does_not_hold_up_the_next(monkeypatch):
     monkeypatch.setattr(qemu, "_CLOSE_S", 0.05)
 
     async def test(board, server):
-        board.order(f"open 1 127.0.0.1 {server.port}")
+        board.order(f"open 1 1 127.0.0.1 {server.port}")
         assert await board.told() == "opened 1"
         _, writer = await server.connection()
         writer.transport.pause_reading()
@@ -179,7 +183,7 @@ def test_a_server_that_takes_nothing_does_not_hold_up_the_next(monkeypatch):
         board.write(b"x" * much)
         board.order(f"close 1 {much}")
         assert await board.told() == "closed 1 0 0"
-        board.order(f"open 2 127.0.0.1 {server.port}")
+        board.order(f"open 2 1 127.0.0.1 {server.port}")
         assert await board.told() == "opened 2"
         board.write(b"y")
         reader, _ = await server.connection()
@@ -188,9 +192,33 @@ def test_a_server_that_takes_nothing_does_not_hold_up_the_next(monkeypatch):
     scenario(test)
 
 
+def test_two_connections_at_a_time_each_on_its_uart():
+    async def test(board, server):
+        board.order(f"open 1 1 127.0.0.1 {server.port}")
+        assert await board.told() == "opened 1"
+        board.order(f"open 2 4 127.0.0.1 {server.port}")
+        assert await board.told() == "opened 2"
+        first, second = await server.connection(), await server.connection()
+        second[1].transport.pause_reading()  # which takes nothing holds up the other
+        board.more_out.write(b"y" * 32 * 1024 * 1024)
+        board.write(b"one")
+        assert await first[0].readexactly(3) == b"one"
+        first[1].write(b"for one")
+        second[1].write(b"for two")
+        assert await board.read(7) == b"for one"
+        assert await board.more_in.readexactly(7) == b"for two"
+        board.order(f"close 2 {32 * 1024 * 1024}")
+        assert await board.told() == "closed 2 7 0"
+        first[1].close()
+        assert await board.told() == "closed 1 7 0"
+        board.order("close 1 3")
+
+    scenario(test)
+
+
 def test_a_connection_that_is_given_up_before_it_is_there():
     async def test(board, server):
-        board.order(f"open 1 127.0.0.1 {server.port}")
+        board.order(f"open 1 1 127.0.0.1 {server.port}")
         board.order("close 1 0")
         said = await board.told()
         if said == "opened 1":  # it was faster
@@ -277,10 +305,17 @@ def test_without_certificates_there_is_no_image(tmp_path):
     assert "0x21500000" not in " ".join(qemu.command(tmp_path / "flash", [], 0))
 
 
-def test_a_new_flash_is_zeros_and_an_old_one_stays(tmp_path):
+def test_a_new_flash_has_the_image_that_was_built_and_an_old_one_stays(tmp_path, monkeypatch):
+    image = tmp_path / "app.romfs"
+    image.write_bytes(build_romfs.image({"main.py": b"pass"}))
+    monkeypatch.setattr(qemu, "IMAGES", (tmp_path / "none", image))
     path = tmp_path / "qemu.img"
     os.close(qemu.open_flash(path))
     assert path.stat().st_size == 16 << 20
+    data = path.read_bytes()
+    assert slots.is_whole(data[: 1 << 20]) and data[4096:].startswith(image.read_bytes())
+    rest = 4096 + image.stat().st_size
+    assert data[rest : 5 << 20] == b"\xff" * ((5 << 20) - rest)
     with path.open("r+b") as file:
         file.seek(1000)
         file.write(b"kept")

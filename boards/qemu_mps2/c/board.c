@@ -127,6 +127,7 @@ int main(void) {
         heap_watch(_parameters.watch_heap);
         MP_STATE_VM(m_tracked_head) = NULL;
         mp_init();
+        pyexec_frozen_module("boot.py", false);
         pyexec_frozen_module("_boot.py", false);
         if (pyexec_mode_kind == PYEXEC_MODE_FRIENDLY_REPL) { // else a program has the console
             pyexec_frozen_module("_main.py", true);

@@ -1,1 +1,1 @@
-SRC_USERMOD_C += $(addprefix $(USERMOD_DIR)/, board.c counter.c heap.c uart.c tls.c)
+SRC_USERMOD_C += $(addprefix $(USERMOD_DIR)/, board.c counter.c heap.c nor.c tls.c uart.c)

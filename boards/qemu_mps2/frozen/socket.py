@@ -1,22 +1,22 @@
 """TCP through the modem: what other boards have from their network stack.
 
-UART 1 carries the bytes, UART 3 the lines of its control, each with a connection's number:
+UART 1 and UART 4 carry the bytes of a connection each, UART 3 the lines of their control:
 
-    open N HOST PORT    close N WRITTEN                                to the modem
+    open N UART HOST PORT    close N WRITTEN                           to the modem
     opened N    refused N ERRNO    closed N DELIVERED ERRNO            from it
 
-WRITTEN and DELIVERED count the connection's bytes on UART 1, so that either side knows where they
-end. Each `open` is answered by one `refused` or, whoever closes, one `closed`, and followed by one
-`close`, also when it was refused or the server has closed it: only then does the modem know whose
-the next bytes are. One connection is open at a time; addresses are numeric; only what
-link/stream.py needs is here.
+N is the connection's number. WRITTEN and DELIVERED count its bytes on its UART, so that either
+side knows where they end. Each `open` is answered by one `refused` or, whoever closes, one
+`closed`, and followed by one `close`, also when it was refused or the server has closed it: only
+then does the modem know whose the next bytes are. Two connections are open at a time; addresses
+are numeric; only what link/stream.py needs is here.
 """
 
 # What MicroPython has and CPython has not.
 # pyright: reportMissingImports=false
 
 import io
-from errno import ECONNRESET, EINPROGRESS
+from errno import ECONNRESET, EINPROGRESS, ENOBUFS
 
 from uart import UART
 
@@ -29,11 +29,12 @@ _READ = 1
 _WRITE = 4
 _HANGUP = 16
 
-_data = UART(1)
 _control = UART(3, True)
 _sockets = {}  # by number, until the modem has said that they are closed
 _last = 0  # number
-_stale = 0  # bytes still to come for connections that nobody reads any more
+_uarts = [None, UART(1), None, None, UART(4)]
+_free = [4, 1]  # of these, the last goes first
+_stale = [0, 0, 0, 0, 0]  # bytes still to come for connections that nobody reads any more
 
 
 def getaddrinfo(host, port, family=0, type=0, protocol=0, flags=0):
@@ -44,7 +45,7 @@ class socket(io.IOBase):
     """A TCP socket that never waits."""
 
     def __init__(self, family=AF_INET, type=SOCK_STREAM, protocol=0):
-        self._number = self._read = self._written = 0
+        self._number = self._line = self._read = self._written = 0
         self._end = None  # bytes the modem has delivered, once that is all
         self._errno = None
         self._open = False
@@ -57,10 +58,13 @@ class socket(io.IOBase):
 
     def connect(self, address):
         global _last
+        if not _free:
+            raise OSError(ENOBUFS)
         _last += 1
+        self._line = _free.pop()
         self._number = _last
         _sockets[_last] = self
-        _control.write("open %d %s %d\n" % (_last, address[0], address[1]))
+        _control.write("open %d %d %s %d\n" % (_last, self._line, address[0], address[1]))
         raise OSError(EINPROGRESS)
 
     def readinto(self, buffer):
@@ -69,11 +73,11 @@ class socket(io.IOBase):
             if self._errno:
                 raise OSError(self._errno)
             return 0
-        if _stale or not self._open:
+        if _stale[self._line] or not self._open:
             return None
         if self._end is not None:
             buffer = memoryview(buffer)[: self._end - self._read]
-        count = _data.readinto(buffer)
+        count = _uarts[self._line].readinto(buffer)
         self._read += count or 0
         return count
 
@@ -81,7 +85,7 @@ class socket(io.IOBase):
         _listen()
         if self._end is not None:
             raise OSError(self._errno or ECONNRESET)
-        count = _data.write(buffer) if self._open else None
+        count = _uarts[self._line].write(buffer) if self._open else None
         self._written += count or 0
         return count
 
@@ -93,13 +97,16 @@ class socket(io.IOBase):
             return argument | _HANGUP
         if not self._open:
             return 0
-        return _data.ioctl(_POLL, argument & _WRITE if _stale else argument)
+        return _uarts[self._line].ioctl(
+            _POLL, argument & _WRITE if _stale[self._line] else argument
+        )
 
     def close(self):
         if self._number:  # also of one that has ended: the modem must know where its bytes end
             _control.write("close %d %d\n" % (self._number, self._written))
+            _free.append(self._line)
             if self._end is not None:
-                _abandon(self._end - self._read)
+                _stale[self._line] += self._end - self._read
         self._open = False
         self._number = 0
 
@@ -110,17 +117,11 @@ class socket(io.IOBase):
         self._end = delivered
         self._errno = errno
         if not self._number:
-            _abandon(delivered - self._read)
-
-
-def _abandon(count):
-    global _stale
-    _stale += count
+            _stale[self._line] += delivered - self._read
 
 
 def _listen():
     """Take what the modem has said, and throw away what nobody reads."""
-    global _stale
     while _control.ioctl(_POLL, _READ):
         line = _control.read().split()
         number = int(line[1])
@@ -130,5 +131,6 @@ def _listen():
             _sockets.pop(number).ended(0, int(line[2]))
         else:
             _sockets.pop(number).ended(int(line[2]), int(line[3]))
-    while _stale and _data.ioctl(_POLL, _READ):
-        _stale -= len(_data.read(min(_stale, 64)) or b"")
+    for line in (1, 4):
+        while _stale[line] and _uarts[line].ioctl(_POLL, _READ):
+            _stale[line] -= len(_uarts[line].read(min(_stale[line], 64)) or b"")
