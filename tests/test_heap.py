@@ -39,7 +39,9 @@ OF_THE_STORE = set(
 # No message needs these yet.
 NOT_YET = set(
     "crypto.chain crypto.csr crypto.der crypto.p256 crypto.pem crypto.rsa crypto.signature"
-    " crypto.steps crypto.x509 ota.container ota.ftp ota.http ota.installation ota.slots ota.trial".split()
+    " crypto.steps crypto.x509 ota.container ota.ftp ota.http ota.installation ota.slots ota.trial"
+    " station.firmware station.firmware_record station.firmware_request station.firmware_status"
+    " station.manufacturer_roots".split()
 )
 # One message may leave behind its answer, the last error or an event that is queued: blocks that
 # the next one takes over. Over a round of all nothing is added.

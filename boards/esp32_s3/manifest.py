@@ -5,4 +5,4 @@ freeze("$(PORT_DIR)/modules")
 
 # What of the application goes into its image; see docs/porting.md.
 DIALECTS = "ocpp201 ocpp16"
-BLOCKS = "remote_control remote_trigger authorization_cache data_transfer"
+BLOCKS = "remote_control remote_trigger authorization_cache data_transfer firmware"

@@ -142,6 +142,9 @@ def test_F06_FR_15_16_idle_without_an_upload_or_an_update():
     for wanted in "DiagnosticsStatusNotification", "FirmwareStatusNotification":
         assert trigger(pair, wanted) == ("Accepted", [{"status": "Idle"}])
         assert pair.actions() == [wanted]
+    told = trigger(pair, "FirmwareStatusNotification", "ExtendedTriggerMessage")
+    assert told == ("Accepted", [{"status": "Idle"}])
+    assert pair.actions() == ["SignedFirmwareStatusNotification"]
 
 
 def test_F06_FR_08_what_is_not_built_is_not_implemented():
@@ -154,11 +157,7 @@ def test_F06_FR_08_what_is_not_built_is_not_implemented():
     ):
         assert trigger(pair, wanted) == ("NotImplemented", [])
     pair = online(V16)
-    for wanted in (
-        "SignChargePointCertificate",
-        "LogStatusNotification",
-        "FirmwareStatusNotification",
-    ):
+    for wanted in "SignChargePointCertificate", "LogStatusNotification":
         assert trigger(pair, wanted, "ExtendedTriggerMessage") == ("NotImplemented", [])
     assert trigger(pair, "Heartbeat", "ExtendedTriggerMessage") == ("Accepted", [{}])
 

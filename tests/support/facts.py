@@ -65,6 +65,10 @@ class Station:
         )
         self.evses = [Evse(n + 1, layout) for n, layout in enumerate(layouts)]
 
+    @property
+    def in_service(self):
+        return self.operative
+
     def encode(self, kind, data):
         """What the dialect says, checked against its schema."""
         encoded = self.profile.encode(self, kind, data)
@@ -182,8 +186,8 @@ def events():
             " InstallationFailed Installing Installed InstallRebooting InstallScheduled"
             " InstallVerificationFailed InvalidSignature SignatureVerified"
         ).split():
-            data = {"status": status, "requestId": request_id}
-            yield "FirmwareStatusNotification", data
+            yield "FirmwareStatusNotification", {"status": status, "requestId": request_id}
+            yield "FirmwareStatusNotification", {"status": status}
         for status in (
             "BadMessage Idle NotSupportedOperation PermissionDenied Uploaded UploadFailure"
             " Uploading AcceptedCanceled"

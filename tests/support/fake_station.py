@@ -120,6 +120,7 @@ class FakeStation:
         self.provisioning: "Any" = Things(status="Accepted")
         self.online = True
         self.operative = True
+        self.update = self.updater = None
         self.resetting = False
         self.boot_reason = "PowerUp"
         self.now = 0
@@ -222,6 +223,10 @@ class FakeStation:
         reading.current_ma, reading.voltage_mv = list(current_ma), [230000, 230000, 230000]
         self.metering.on_reading(self.evses[evse_id - 1], reading, self.now)
         self.settle()
+
+    @property
+    def in_service(self):
+        return self.operative
 
     def idle(self, status, record=None):
         """The server's answer to the latest record with a token, or to `record`."""

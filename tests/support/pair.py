@@ -133,6 +133,7 @@ class Pair:
         self.station = Station(
             self.layout, model, self.store, self.random_bytes, reason, self.log.append
         )
+        self.equip()
         self.station.start(0)
         self._inbox = []
         for n in range(len(self.evs)):
@@ -247,6 +248,9 @@ class Pair:
 
     def check(self):
         """Called after each round: a place for a test's invariants."""
+
+    def equip(self):
+        """What a board adds to a new station before it starts."""
 
     # ---- the server's side
 

@@ -25,6 +25,10 @@ A request may carry neutral keys that 2.0.1 lacks, for what 1.6 asks beyond it:
     ChangeAvailability  everywhere     true: all EVSEs and connectors become operative with it
     TriggerMessage    evse.id 0        the station itself, not its connectors
     TriggerMessage    again            true: BootNotification also where the last was accepted
+    TriggerMessage    unsigned         there: FirmwareStatusNotification without a requestId
+
+UpdateFirmware may lack its requestId. A FirmwareStatusNotification whose data have no such key is
+of such an update; `triggered` is there if the server has asked for that one.
 """
 
 from .. import modules

@@ -9,6 +9,7 @@ _CONNECTOR_STATE = const(18)  # Connector.AvailabilityState
 _POWER = const(14)  # EVSE.Power
 _DATE_TIME = const(44)  # ClockCtrlr.DateTime
 _ACTIVE_NETWORK_PROFILE = const(55)  # OCPPCommCtrlr.ActiveNetworkProfile
+_FILE_TRANSFER_PROTOCOLS = const(56)  # OCPPCommCtrlr.FileTransferProtocols
 _CACHE_STORAGE = const(33)  # AuthCacheCtrlr.Storage
 
 # Of several states the one that comes first here is the state of the whole.
@@ -22,6 +23,8 @@ def compute(station, variable_id: int, evse_id: int, connector_id: int):
         return "" if epoch_s is None else timestamp.format(epoch_s)
     if variable_id == _ACTIVE_NETWORK_PROFILE:
         return str(station.network_slot)
+    if variable_id == _FILE_TRANSFER_PROTOCOLS:
+        return None if station.updater is None else station.updater.protocols
     if variable_id == _CACHE_STORAGE:
         return str(len(station.store.slots.load("cache") or b""))
     if variable_id == _CONNECTOR_STATE:

@@ -140,7 +140,7 @@ class Evse:
     @cold
     def can_be_authorized(self, station) -> bool:
         """Whether a token could be accepted here now."""
-        if not (station.operative and self.usable) or self.authorized is not None:
+        if not (station.in_service and self.usable) or self.authorized is not None:
             return False
         return self.transaction is None or self.transaction.final is None
 
@@ -202,7 +202,7 @@ class Evse:
         """ConnectorStatusEnumType; while a transaction runs it stays Occupied (G03.FR.05)."""
         if self._hit(_HARMLESS + " " + _SUSPENDING, connector):
             return "Faulted"
-        operative = station.operative and self.operative and connector.operative
+        operative = station.in_service and self.operative and connector.operative
         if not operative and (self.transaction is None or self.plugged != connector.id):
             return "Unavailable"
         if self.plugged == connector.id:

@@ -3,6 +3,7 @@
 from ..compat import const
 from ..rpc.errors import CallError
 
+_UNLOCK_PATIENCE_MS = const(10000)
 _MAX_INTEGER = const(0x7FFFFFFF)  # part 2: integers have 32 bits
 
 
@@ -60,9 +61,25 @@ def unlock_connector(station, request: dict, now: int):
         if not request.get("stopTransaction"):
             return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.02
         station.transactions.stop(evse, "Other", "UnlockCommand", now)
-    if not (in_use and station.unlock(evse)):
+    if not in_use or station.unlocking is not None:
         return {"status": "UnlockFailed"}  # F05.FR.05
+    station.unlocking = (evse, False, now + _UNLOCK_PATIENCE_MS)
     return None
+
+
+def poll_unlock(station, now: int, evse, commanded: bool, deadline: int) -> None:
+    """Command the lock as soon as no power flows; never wait for long."""
+    if now >= deadline:
+        answer_unlock(station, "UnlockFailed")
+    elif not commanded and not evse.closed:
+        station.unlocking = (evse, True, deadline)
+        station.command("lock", evse.id, False)
+
+
+def answer_unlock(station, status: str) -> None:
+    station.unlocking = None
+    if station.profile is not None:
+        station.calls.answer_owed({"status": status})
 
 
 def _evse_to_start(station, evse_id: int):

@@ -19,6 +19,7 @@ _BLOCKS = """
 ,Reset, - station.reset
 ,ClearCache, authorization_cache station.cache
 ,DataTransfer, data_transfer station.data_transfer
+,UpdateFirmware, firmware station.firmware_request
 ,GetVariables,SetVariables, - device_model.variables
 ,GetBaseReport,GetReport, - device_model.report
 """  # noqa: E501

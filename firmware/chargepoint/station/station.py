@@ -21,10 +21,15 @@ from .provisioning import Provisioning
 from .statuses import Statuses
 from .transactions import Transactions
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ..ota.updater import Updater
+
 _OFFLINE_THRESHOLD = const(63)  # OCPPCommCtrlr.OfflineThreshold
 
 _RESET_PATIENCE_MS = const(10000)  # B12.FR.05: how long a reset waits for the last answers
-_UNLOCK_PATIENCE_MS = const(10000)
 
 
 class Station:
@@ -54,11 +59,16 @@ class Station:
         self.vendors = {}  # vendorId -> function(request, now) for DataTransfer
         self.operative = True  # of the station as a whole; see `availability`
         self.network_slot = 0  # of the network connection profile in use
+        self.updater: "Updater | None" = None  # None: this board can't be updated
+        self.factory_roots: "Callable | None" = None  # () -> PEM, see `manufacturer_roots`
+        self.update: dict | None = None  # see `firmware_record`
+        self.update_due_ms: int | None = None  # when it is looked at
+        self.update_pending = False  # what is free is Unavailable until it is installed
         self._commands = []
         self._latest_epoch_s: int | None = None  # that earlier boots knew, if this one knows none
         self._offline_since_ms: int | None = None
         self._reset: tuple | None = None  # (boot reason, wait for idle, deadline in ms)
-        self._unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
+        self.unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
         self._damage_told = 0  # of store.damaged, which grows when a slot is read that can't be
         self.evses = [Evse(n + 1, evse) for n, evse in enumerate(layout.evses)]
         self.outbox = Outbox(self)
@@ -88,6 +98,8 @@ class Station:
             self.security_event("StorageDamaged", "variables")
         self._tell_damage()
         resume.resume_lost(self, now)
+        if self.updater is not None:
+            modules.use("station.firmware").boot(self, now)
         modules.release()
 
     @cold
@@ -161,8 +173,9 @@ class Station:
         self.now = now
         evse = self.evses[evse_id - 1]
         self.transactions.on_lock(evse, locked, now)
-        if self._unlocking is not None and self._unlocking[0] is evse and self._unlocking[1]:
-            self._answer_unlock("UnlockFailed" if locked else "Unlocked")
+        if self.unlocking is not None and self.unlocking[0] is evse and self.unlocking[1]:
+            status = "UnlockFailed" if locked else "Unlocked"
+            modules.use("station.remote_control").answer_unlock(self, status)
 
     def meter(self, evse_id: int, reading, now: int) -> None:
         """`reading`: a record.Reading; taken over, not kept."""
@@ -190,10 +203,13 @@ class Station:
         self.provisioning.poll(now)
         if self.outbox.thinning is not None:
             self.outbox.thin()
-        if self._unlocking is not None:
-            self._poll_unlock(now, *self._unlocking)
+        updater, due_ms = self.updater, self.update_due_ms
+        if updater is not None and due_ms is not None and (updater.news or now >= due_ms):
+            modules.use("station.firmware").poll(self, now)
+        if self.unlocking is not None:
+            modules.use("station.remote_control").poll_unlock(self, now, *self.unlocking)
         if self._reset is not None:
-            self._poll_reset(now, *self._reset)
+            modules.use("station.reset").poll(self, now, *self._reset)
         if len(self.store.damaged) > self._damage_told:
             self._tell_damage()
         while self.reboot is None:
@@ -220,10 +236,11 @@ class Station:
             deadlines.append(self.outbox.next_try_ms)
         if self._reset is not None and not self._reset[1]:
             deadlines.append(self._reset[2])
-        if self._unlocking is not None:
-            deadlines.append(self._unlocking[2])
+        if self.unlocking is not None:
+            deadlines.append(self.unlocking[2])
         if self.outbox.thinning is not None:
             deadlines.append(self.now)
+        deadlines.append(self.update_due_ms)
         if self.reboot is not None:
             return None
         deadlines = [deadline for deadline in deadlines if deadline is not None]
@@ -308,16 +325,10 @@ class Station:
         """Whether a reset is decided: nothing new begins before it."""
         return self._reset is not None
 
-    @cold
-    def unlock(self, evse) -> bool:
-        """Unlock the connector in use, then answer the UnlockConnector that is being handled.
-
-        False if another one is being unlocked.
-        """
-        if self._unlocking is not None:
-            return False
-        self._unlocking = (evse, False, self.now + _UNLOCK_PATIENCE_MS)
-        return True
+    @property
+    def in_service(self) -> bool:
+        """Whether something new may begin: neither the operator nor an update is against it."""
+        return self.operative and not self.update_pending
 
     @cold
     def idle(self) -> bool:
@@ -347,6 +358,8 @@ class Station:
     @cold
     def _go_online(self, now: int) -> None:
         self.online = True
+        if self.update_due_ms is not None:
+            self.update_due_ms = now
         if self._offline_since_ms is not None:
             offline_ms = now - self._offline_since_ms
             if offline_ms > self.model.integer(_OFFLINE_THRESHOLD) * 1000:  # B04.FR.01
@@ -358,35 +371,6 @@ class Station:
         for name in self.store.damaged[self._damage_told :]:
             self._damage_told += 1
             self.security_event("StorageDamaged", name)
-
-    @cold
-    def _answer_unlock(self, status: str) -> None:
-        self._unlocking = None
-        if self.profile is not None:
-            self.calls.answer_owed({"status": status})
-
-    @cold
-    def _poll_unlock(self, now: int, evse, commanded: bool, deadline: int) -> None:
-        """Command the lock as soon as no power flows; never wait for long."""
-        if now >= deadline:
-            self._answer_unlock("UnlockFailed")
-        elif not commanded and not evse.closed:
-            self._unlocking = (evse, True, deadline)
-            self.command("lock", evse.id, False)
-
-    @cold
-    def _poll_reset(self, now: int, boot_reason: str, when_idle: bool, deadline: int) -> None:
-        if when_idle:
-            if self.idle():
-                self.reset(boot_reason, False)
-                self._poll_reset(now, *self._reset)
-            return
-        waiting = self.online and (self.calls.waiting() or self.outbox.head() is not None)
-        for evse in self.evses:
-            if evse.transaction is not None:  # its Ended waits for the contactor
-                waiting = True
-        if not waiting or now >= deadline:
-            self.reboot = boot_reason
 
     def _compute(self, variable_id: int, evse_id: int, connector_id: int):
         return modules.use("station.computed").compute(self, variable_id, evse_id, connector_id)

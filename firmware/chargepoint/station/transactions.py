@@ -394,4 +394,4 @@ class Transactions:
         """Whether one of these points begins a transaction here, and nothing stands against it."""
         if not points & self.station.model.bits(_TX_START_POINT, _POINTS) or evse.finishing:
             return False
-        return self.station.operative and evse.usable and self.may_start()
+        return self.station.in_service and evse.usable and self.may_start()

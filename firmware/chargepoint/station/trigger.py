@@ -1,11 +1,14 @@
 """TriggerMessage (block F06): answered first, then the message goes out (F06.FR.04)."""
 
+from .. import modules
+
 
 def trigger_message(station, request: dict, now: int) -> dict:
     """2.0.1's TriggerMessageRequest -> its response.
 
     The neutral key `again` lets an accepted station register once more, and evse.id 0 is the
-    station itself (both 1.6). An EVSE that matters not is ignored (F06.FR.03).
+    station itself (both 1.6); `unsigned` asks for the status of an update as a message without a
+    requestId (1.6's own). An EVSE that matters not is ignored (F06.FR.03).
     """
     wanted = request["requestedMessage"]
     provisioning = station.provisioning
@@ -15,8 +18,13 @@ def trigger_message(station, request: dict, now: int) -> dict:
         provisioning.send_boot_notification("Triggered")
     elif wanted == "Heartbeat":
         provisioning.send_heartbeat(now, True)
+    elif wanted == "FirmwareStatusNotification" and station.updater is not None:
+        modules.use("station.firmware_status").trigger(station, "unsigned" in request)
     elif wanted in ("LogStatusNotification", "FirmwareStatusNotification"):
-        station.emit(wanted, {"status": "Idle"}, None, True)  # F06.FR.15, F06.FR.16
+        data: dict = {"status": "Idle"}
+        if "unsigned" not in request:
+            data["requestId"] = None
+        station.emit(wanted, data, None, True)  # F06.FR.15, F06.FR.16
     elif wanted not in ("StatusNotification", "MeterValues", "TransactionEvent"):
         return {"status": "NotImplemented"}  # F06.FR.08
     else:

@@ -22,7 +22,7 @@ def test_token_that_is_no_id_tag_is_invalid():
     assert station.encode("Authorize", data) is None
     answer = ocpp16.decode_answer(station, "Authorize", data, None)
     assert answer == {"idTokenInfo": {"status": "Invalid"}}
-    assert ocpp16.decode_answer(station, "Heartbeat", {}, None) is None
+    assert ocpp16.decode_answer(station, "Heartbeat", {}, None) == {}
 
 
 def test_other_answers_are_as_they_are():

@@ -124,7 +124,8 @@ def test_5_17_trigger():
         payload = {"requestedMessage": wanted}
         intent, request = station.decode("TriggerMessage", payload)
         assert intent == "TriggerMessage"
-        assert request == {"requestedMessage": neutral, "again": True}
+        unsigned = {"unsigned": True} if wanted.startswith("Firmware") else {}
+        assert request == {"requestedMessage": neutral, "again": True, **unsigned}
     payload = {"requestedMessage": "StatusNotification", "connectorId": 2}
     request = station.decode("TriggerMessage", payload)[1]
     assert request["evse"] == {"id": 2, "connectorId": 1}
@@ -140,13 +141,14 @@ def test_wp_extended_trigger():
     for wanted, neutral in (
         ("SignChargePointCertificate", "SignChargingStationCertificate"),
         ("Heartbeat", "Heartbeat"),
-        # Of blocks that are not built, and not the 1.6 messages of the same name.
+        # Of a block that is not built, and not the 1.6 message of the same name.
         ("LogStatusNotification", "ExtendedLogStatusNotification"),
-        ("FirmwareStatusNotification", "ExtendedFirmwareStatusNotification"),
+        ("FirmwareStatusNotification", "FirmwareStatusNotification"),
     ):
         payload = {"requestedMessage": wanted}
         intent, request = station.decode("ExtendedTriggerMessage", payload)
         assert (intent, request["requestedMessage"]) == ("TriggerMessage", neutral)
+        assert "unsigned" not in request
 
 
 def test_clear_cache_and_data_transfer_are_as_they_are():
@@ -190,7 +192,6 @@ def test_known_actions_without_a_block_are_not_supported():
         "CancelReservation CertificateSigned ClearChargingProfile DeleteCertificate"
         " GetCompositeSchedule GetDiagnostics GetInstalledCertificateIds GetLocalListVersion"
         " GetLog InstallCertificate ReserveNow SendLocalList SetChargingProfile"
-        " SignedUpdateFirmware UpdateFirmware"
         " BootNotification Heartbeat StartTransaction"
     ).split():
         try:
@@ -279,6 +280,56 @@ def test_firmware_status_signed_and_not():
         "SignedFirmwareStatusNotification"
     )
     assert station.encode("FirmwareStatusNotification", {"status": "SignatureVerified"}) is None
+    data = {"status": "Idle", "requestId": None}
+    assert station.said("FirmwareStatusNotification", data) == (
+        "SignedFirmwareStatusNotification",
+        {"status": "Idle"},
+    )
+
+
+def test_of_a_status_that_is_not_said_the_one_before_is_triggered():
+    station = Station(ocpp16)
+    for status, before in (
+        ("DownloadScheduled", "Idle"),
+        ("SignatureVerified", "Downloaded"),
+        ("InstallScheduled", "Downloaded"),
+        ("InstallRebooting", "Installing"),
+    ):
+        assert station.encode("FirmwareStatusNotification", {"status": status}) is None
+        data = {"status": status, "triggered": True}
+        said = station.said("FirmwareStatusNotification", data)
+        assert said == ("FirmwareStatusNotification", {"status": before})
+    for status in "InvalidSignature", "InstallVerificationFailed":
+        said = station.said("FirmwareStatusNotification", {"status": status})
+        assert said == ("FirmwareStatusNotification", {"status": "InstallationFailed"})
+
+
+def test_update_firmware_signed_and_not():
+    station = Station(ocpp16)
+    payload = {"location": "ftp://a/b", "retrieveDate": TIME, "retries": 3, "retryInterval": 9}
+    assert station.decode("UpdateFirmware", payload) == (
+        "UpdateFirmware",
+        {
+            "firmware": {"location": "ftp://a/b", "retrieveDateTime": TIME},
+            "retries": 2,  # after the first attempt
+            "retryInterval": 9,
+        },
+    )
+    firmware = {"location": "ftp://a/b", "retrieveDateTime": TIME, "signature": "AA=="}
+    firmware["signingCertificate"] = "-----BEGIN"
+    payload = {"requestId": 7, "retries": 1, "firmware": firmware}
+    intent, request = station.decode("SignedUpdateFirmware", dict(payload))
+    assert (intent, request) == ("UpdateFirmware", {**payload, "retries": 0})
+    assert station.result("UpdateFirmware", {"status": "Accepted"}) == {}
+    assert station.result("UpdateFirmware", {"status": "AcceptedCanceled"}) == {}
+    result = {"status": "InvalidCertificate", "statusInfo": {"reasonCode": "InvalidCertificate"}}
+    assert station.result("SignedUpdateFirmware", result) == {"status": "InvalidCertificate"}
+    try:
+        station.result("UpdateFirmware", {"status": "Rejected", "statusInfo": {"reasonCode": "A"}})
+    except CallError as error:
+        assert error.args == ("GenericError", "A")
+    else:
+        raise AssertionError
 
 
 def test_log_status_of_both_kinds():

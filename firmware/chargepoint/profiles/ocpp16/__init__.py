@@ -58,7 +58,7 @@ def encode(station, kind: str, data):
 def decode_answer(station, kind: str, data, payload):
     """The answer in OCPP 2.0.1's shape. payload None: the answer to what `encode` can't say."""
     if payload is None:
-        return {"idTokenInfo": {"status": "Invalid"}} if kind == "Authorize" else None
+        return {"idTokenInfo": {"status": "Invalid"}} if kind == "Authorize" else {}
     if kind != "Authorize" and kind != "TransactionEvent":
         return payload
     if "transactionId" in payload:

@@ -17,6 +17,11 @@ _ERROR_CODES = (
     " ReaderFailure ResetFailure UnderVoltage OverVoltage WeakSignal"
 )
 _MAX_INFO = const(50)
+# Statuses of an update that FirmwareStatusNotification can't say, and the one told before.
+_UNSAID = (
+    "DownloadScheduled=Idle DownloadPaused=Downloading SignatureVerified=Downloaded"
+    " InstallScheduled=Downloaded InstallRebooting=Installing"
+)
 
 
 def decode(station, action: str, payload: dict):
@@ -63,6 +68,8 @@ def decode(station, action: str, payload: dict):
         else:
             request["everywhere"] = True  # 5.2
         return action, request
+    if action == "UpdateFirmware" or action == "SignedUpdateFirmware":
+        return "UpdateFirmware", _update_firmware(action, payload)
     if action == "TriggerMessage" or action == "ExtendedTriggerMessage":
         return "TriggerMessage", _trigger(station, action, payload)
     raise CallError("NotSupported", action + " is not built into this station")
@@ -71,6 +78,10 @@ def decode(station, action: str, payload: dict):
 def encode_result(action: str, result: dict) -> dict:
     """The answer to `action` from 2.0.1's result."""
     status = result["status"]
+    if action == "UpdateFirmware":  # its answer can't say that it is refused
+        if not status.startswith("Accepted"):
+            raise CallError("GenericError", result["statusInfo"]["reasonCode"])
+        return {}
     if action == "Reset" and status == "Scheduled":
         status = "Accepted"
     elif action == "UnlockConnector":
@@ -129,19 +140,31 @@ def _transaction_id(station, server_id: int) -> str:
     return ""
 
 
+def _update_firmware(action: str, payload: dict) -> dict:
+    """2.0.1's request: `retries` counts the attempts here (6.55), and without the first there."""
+    request = payload
+    if action == "UpdateFirmware":
+        when = payload["retrieveDate"]
+        request = {"firmware": {"location": payload["location"], "retrieveDateTime": when}}
+        if "retryInterval" in payload:
+            request["retryInterval"] = payload["retryInterval"]
+    if "retries" in payload:
+        request["retries"] = payload["retries"] - 1
+    return request
+
+
 def _trigger(station, action: str, payload: dict) -> dict:
     wanted = payload["requestedMessage"]
     if wanted == "SignChargePointCertificate":
         wanted = "SignChargingStationCertificate"
     elif wanted == "DiagnosticsStatusNotification":
         wanted = "LogStatusNotification"
-    elif action == "ExtendedTriggerMessage" and wanted in (
-        "LogStatusNotification",
-        "FirmwareStatusNotification",
-    ):
-        # Not the messages of the same neutral name, and of blocks that are not built.
+    elif action == "ExtendedTriggerMessage" and wanted == "LogStatusNotification":
+        # Not the message of the same neutral name, and of a block that is not built.
         wanted = "Extended" + wanted
     request = {"requestedMessage": wanted, "again": True}
+    if action == "TriggerMessage" and wanted == "FirmwareStatusNotification":
+        request["unsigned"] = True
     if "connectorId" in payload:
         if payload["connectorId"] == 0:
             request["evse"] = {"id": 0}
@@ -195,25 +218,23 @@ def _boot_notification(station: dict) -> dict:
 
 
 def _firmware_status(data: dict):
-    """Of a signed update, which has a request id, or of an unsigned one, with fewer statuses."""
-    status = data["status"]
-    if data.get("requestId") is not None:
-        return "SignedFirmwareStatusNotification", {
-            "status": status,
-            "requestId": data["requestId"],
-        }
+    """Of a signed update, which has a request id, or of an unsigned one, with fewer statuses.
+
+    One that is triggered is the last that there was a word for.
+    """
+    action, status = "FirmwareStatusNotification", data["status"]
+    if "requestId" in data:
+        payload = {"status": status}
+        if data["requestId"] is not None:
+            payload["requestId"] = data["requestId"]
+        return "SignedFirmwareStatusNotification", payload
     if status in ("InstallVerificationFailed", "InvalidSignature"):
         status = "InstallationFailed"
-    elif status == "InstallRebooting":
-        status = "Installing"
-    elif status in (
-        "DownloadScheduled",
-        "DownloadPaused",
-        "InstallScheduled",
-        "SignatureVerified",
-    ):
-        return None
-    return "FirmwareStatusNotification", {"status": status}
+    for pair in _UNSAID.split():
+        unsaid, _, before = pair.partition("=")
+        if status == unsaid:
+            return (action, {"status": before}) if data.get("triggered") else None
+    return action, {"status": status}
 
 
 def _log_status(data: dict):
