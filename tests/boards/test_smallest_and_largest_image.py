@@ -11,10 +11,15 @@ from tools import boards, build_qemu, build_romfs
 ALL = tuple(sorted(boards.built()))
 DIALECTS = {"1.6": "ocpp16", "2.0.1": "ocpp201"}
 ID_TOKEN = {"idToken": TOKEN, "type": "ISO14443"}
+FIRMWARE = {"location": "http://x/y", "retrieveDateTime": "2087-01-01T00:00:00Z"}
 # Of each block that may be left out: an action of it and its payload in each dialect.
 ACTIONS = {
     "authorization_cache": (("ClearCache", {}), ("ClearCache", {})),
     "data_transfer": (("DataTransfer", {"vendorId": "x"}), ("DataTransfer", {"vendorId": "x"})),
+    "firmware": (  # a board whose image can't come back takes none
+        ("UpdateFirmware", {"location": "http://x/y", "retrieveDate": "2087-01-01T00:00:00Z"}),
+        ("UpdateFirmware", {"requestId": 1, "firmware": FIRMWARE}),
+    ),
     "remote_control": (
         ("UnlockConnector", {"connectorId": 1}),
         ("UnlockConnector", {"evseId": 1, "connectorId": 1}),
@@ -42,7 +47,8 @@ async def check(s: Stage, blocks: tuple[str, ...]) -> None:
     whole(await s.ended(), 0, (await s.evse())["energy_wh"])
     for block, actions in ACTIONS.items():
         code = await refusal(s, *actions[0 if s.is_1_6 else 1])
-        assert code == ("" if block in blocks else "NotSupported"), block
+        built = block in blocks and block != "firmware"
+        assert code == ("" if built else "NotSupported"), block
     assert await refusal(s, "GetLocalListVersion", {}) == "NotSupported"
     assert await s.is_refused("Nonsense", {})
     wanted = {"type": "Everything"} if s.is_1_6 else {"requestId": "1", "reportBase": "x"}
@@ -54,8 +60,10 @@ async def features_16(s: Stage, blocks: tuple[str, ...]) -> None:
     keys = ["SupportedFeatureProfiles", "AuthorizationCacheEnabled", "HeartbeatInterval"]
     answer = await s.call("GetConfiguration", {"key": keys})
     values = {entry["key"]: entry["value"] for entry in answer["configurationKey"]}
-    profiles = "Core,RemoteTrigger" if "remote_trigger" in blocks else "Core"
-    assert values["SupportedFeatureProfiles"] == profiles
+    profiles = ["Core"]
+    profiles += ["FirmwareManagement"] if "firmware" in blocks else []
+    profiles += ["RemoteTrigger"] if "remote_trigger" in blocks else []
+    assert values["SupportedFeatureProfiles"] == ",".join(profiles)
     assert ("AuthorizationCacheEnabled" in values) == ("authorization_cache" in blocks)
     unknown = [] if "authorization_cache" in blocks else ["AuthorizationCacheEnabled"]
     assert answer.get("unknownKey", []) == unknown

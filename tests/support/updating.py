@@ -44,11 +44,13 @@ class Updating(Pair):
             super().step()
 
     def update(self, action=None, **fields):
-        """Send the request; the status of the answer, or the code of the error."""
+        """Send the request; the status of the answer, or the code of the error, None without."""
         if self.subprotocol == V16 and action is None:
             action = "SignedUpdateFirmware"
         answer = self.call(action or "UpdateFirmware", fields or request())
-        return answer[0] if isinstance(answer, tuple) else answer.get("status")
+        if isinstance(answer, tuple):
+            return answer[0]
+        return answer.get("status") if answer else None
 
     def arrive(self, data=FILE):
         self.updater.arrive(data)
