@@ -39,7 +39,8 @@ OF_THE_STORE = set(
 # No message needs these yet.
 NOT_YET = set(
     "crypto.chain crypto.csr crypto.der crypto.p256 crypto.pem crypto.rsa crypto.signature"
-    " crypto.steps crypto.x509 ota.container ota.ftp ota.http ota.installation ota.slots ota.trial"
+    " crypto.steps crypto.x509 ota.container ota.download ota.ftp ota.http ota.installation"
+    " ota.progress ota.receiving ota.slots ota.sources ota.trial"
     " station.firmware station.firmware_record station.firmware_request station.firmware_status"
     " station.manufacturer_roots".split()
 )

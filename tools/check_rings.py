@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = "firmware/chargepoint"
 SHELLS = frozenset(
     "compat runtime link.manager link.opening link.stream link.tls link.dns"
-    " store.files store.file_access store.moving ota.updater".split()
+    " store.files store.file_access store.moving ota.updater ota.download ota.sources".split()
 )
 # What acts on the world or reads it: the core gets `now` and facts instead. `peripherals` is for
 # the annotations of drivers only (typings/peripherals.pyi).

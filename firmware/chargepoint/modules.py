@@ -31,7 +31,8 @@ crypto.chain crypto.csr crypto.der crypto.p256 crypto.pem crypto.rsa crypto.sign
 crypto.x509
 rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
-ota.container ota.ftp ota.http ota.installation ota.slots ota.trial
+ota.container ota.download ota.ftp ota.http ota.installation ota.progress ota.receiving
+ota.slots ota.sources ota.trial
 store.moving store.ring_boot store.ring_edit store.ring_sectors store.tape
 link.backoff link.handshake link.masking link.masking_native link.opening link.sender link.tls
 link.url link.utf8

@@ -4,7 +4,7 @@ from chargepoint.ota import container, installation, slots, trial
 from chargepoint.ota.updater import Places
 from tests.support import images
 from tests.support.flash import Flash
-from tests.support.images import Part, refusal, station
+from tests.support.images import Part, do, refusal, station
 
 CONTENT = images.payload(2, 9001)
 HEADER = images.header(CONTENT, counter=6, version="1.1.0")
@@ -13,8 +13,9 @@ HEADER = images.header(CONTENT, counter=6, version="1.1.0")
 class World:
     """A station whose slot 0 runs and is confirmed."""
 
-    def __init__(self, sector_bytes: int = 4096, align: int = 32, **fields):
-        size = 4 * 4096 // sector_bytes if sector_bytes < 16384 else 1
+    def __init__(self, sector_bytes: int = 4096, align: int = 32, sectors: int = 4, **fields):
+        """sectors: of a slot, if they have 4096 bytes."""
+        size = sectors * 4096 // sector_bytes
         self.flash = Flash(2 + 2 * size, sector_bytes, align)
         self.records = slots.Records(Part(self.flash, 0, 2))
         self.parts = [Part(self.flash, 2, size), Part(self.flash, 2 + size, size)]
@@ -30,22 +31,29 @@ class World:
         views = [self.view(0), self.view(1)]
         return Places(self.records, self.parts, views, running, b"", "box", "B")
 
-    def installation(self, header=HEADER, number: int = 1, **changes):
-        return installation.Installation(
-            self.records, self.parts[number], number, header, station(**changes)
-        )
+    def installation(self, header=HEADER, running: int = 0, **changes):
+        checked = container.check(header, station(**changes))
+        return installation.Installation(self.places(running), checked)
+
+    def begun(self, content=b"", step: int = 700):
+        """An installation with so much of the payload."""
+        work = self.installation()
+        do(work.beginning())
+        for at in range(0, len(content), step):
+            do(work.writing(content[at : at + step]))
+        return work
 
     def installed(self, content=CONTENT, step: int = 700):
         """Slot 1 is whole."""
-        work = self.installation()
-        work.begin(0, self.view())
-        for at in range(0, len(content), step):
-            work.write(content[at : at + step])
-        work.finish()
+        work = self.begun(content, step)
+        do(work.completing())
+        do(work.finishing())
         return work
 
     def states(self) -> list:
-        return [slot.state for slot in self.records.load().slots]
+        state = self.records.load()
+        assert state
+        return [slot.state for slot in state.slots]
 
 
 def test_from_download_to_confirmation():
@@ -79,7 +87,7 @@ def test_a_refused_image_touches_nothing():
         HEADER[:300] + b"\0" + HEADER[301:],
     ):
         assert refusal(world.installation, header)
-    assert refusal(world.installation().write, CONTENT + b"x") == container.TRAILING
+    assert refusal(do, world.installation().writing(CONTENT + b"x")) == container.TRAILING
     assert world.flash.operations == 0
 
 
@@ -91,7 +99,7 @@ def test_the_record_is_emptied_before_a_byte_of_the_slot_is_touched():
     assert world.records.load().slots[1].why == slots.DEADLINE_PASSED
     before = world.flash.operations
     erases = list(world.flash.erases)
-    world.installation().begin(0, world.view())
+    do(world.installation().beginning())
     assert world.states() == [slots.CONFIRMED, slots.EMPTY]
     assert world.flash.operations == before + 3  # of the record two, the header one
     assert world.flash.erases[6] == erases[6] + 1 and world.flash.erases[7:] == erases[7:]
@@ -100,41 +108,35 @@ def test_the_record_is_emptied_before_a_byte_of_the_slot_is_touched():
 def test_truncated_at_every_block():
     for count in range(0, len(CONTENT), 512):
         world = World()
-        work = world.installation()
-        work.begin(0, world.view())
-        work.write(CONTENT[:count])
-        assert refusal(work.finish) == container.TRUNCATED
+        work = world.begun(CONTENT[:count])
+        assert refusal(do, work.completing()) == container.TRUNCATED
         assert world.states() == [slots.CONFIRMED, slots.EMPTY]
         assert slots.image(world.view(1)) is None
 
 
 def test_more_than_the_payload():
     world = World()
-    work = world.installation()
-    work.begin(0, world.view())
-    work.write(CONTENT)
-    assert refusal(work.write, b"x") == container.TRAILING
+    work = world.begun(CONTENT)
+    assert refusal(do, work.writing(b"x")) == container.TRAILING
 
 
 def test_another_payload_than_the_signed_one():
     for at in (0, 511, 4095, 4096, 9000):
         world = World()
-        work = world.installation()
-        work.begin(0, world.view())
-        work.write(CONTENT[:at] + bytes((CONTENT[at] ^ 1,)) + CONTENT[at + 1 :])
-        assert refusal(work.finish) == container.WRONG_HASH
+        work = world.begun(CONTENT[:at] + bytes((CONTENT[at] ^ 1,)) + CONTENT[at + 1 :])
+        do(work.completing())
+        assert refusal(do, work.finishing()) == container.WRONG_HASH
         assert world.states() == [slots.CONFIRMED, slots.EMPTY]
         assert slots.image(world.view(1)) is None
 
 
 def test_what_the_flash_did_not_keep():
     world = World()
-    work = world.installation()
-    work.begin(0, world.view())
-    work.write(CONTENT)
+    work = world.begun(CONTENT)
+    do(work.completing())
     at = 6 * 4096 + 4096 + 3000
     world.flash.data[at] ^= 4
-    assert refusal(work.finish) == container.WRONG_HASH
+    assert refusal(do, work.finishing()) == container.WRONG_HASH
 
 
 def test_a_slot_changed_after_verification_does_not_boot():
@@ -153,53 +155,97 @@ def test_no_update_while_the_running_image_is_on_trial():
     world.installed()
     trial.put_on_trial(world.records, 1, 3, 0)
     before = world.flash.operations
-    work = world.installation(number=0)
-    assert refusal(work.begin, 1, world.view(1)) == installation.ON_TRIAL
+    work = world.installation(running=1)
+    assert refusal(do, work.beginning()) == installation.ON_TRIAL
     assert world.flash.operations == before
 
 
-def test_the_running_slot_is_not_written():
+def test_no_update_without_a_way_back():
     world = World()
-    work = world.installation(number=0)
-    try:
-        work.begin(0, world.view())
-    except ValueError:
-        assert world.flash.operations == 0
-    else:
-        raise AssertionError("not refused")
-
-
-def test_a_running_image_without_header_has_no_way_back():
-    world = World()
-    assert refusal(world.installation().begin, 0, b"\xd2\xcd\x31" + bytes(8000)) == (
-        installation.NOT_SIGNED
-    )
+    places = world.places(0)
+    places.views = [b"\xd2\xcd\x31" + bytes(8000), world.view(1)]
+    header = container.check(HEADER, station())
+    work = installation.Installation(places, header)
+    assert refusal(do, work.beginning()) == installation.NOT_SIGNED
+    places = world.places(0)
+    places.records = None
+    work = installation.Installation(places, header)
+    assert refusal(do, work.beginning()) == installation.NO_RECORD
     assert world.flash.operations == 0
+
+
+def test_a_step_is_one_operation_of_the_flash():
+    world = World()
+    work = world.installation()
+    before = world.flash.operations
+    counts = []
+    for part in (work.beginning, lambda: work.writing(CONTENT), work.completing, work.finishing):
+        for _ in part():
+            counts.append(world.flash.operations - before)
+            before = world.flash.operations
+    # The record is erased and programmed in one.
+    assert sorted(set(counts)) == [0, 1, 2] and counts.count(2) == 2
 
 
 def test_going_on_after_a_power_cut():
     for sector_bytes, kept in ((4096, 4096), (8192, 4096), (16384, 0)):
         world = World(sector_bytes)
-        work = world.installation()
-        work.begin(0, world.view())
-        work.write(CONTENT[:6000])
+        work = world.begun(CONTENT[:6000])
         assert work.written == 5632
         again = world.installation()
-        assert again.resume(work.written) == kept
-        again.write(CONTENT[kept:])
-        again.finish()
+        do(again.resuming(work.written, True))
+        assert again.written == kept
+        do(again.writing(CONTENT[kept:]))
+        do(again.completing())
+        do(again.finishing())
+        assert bytes(world.view(1)[4096:13097]) == CONTENT
+
+
+def test_going_on_without_one():
+    for sector_bytes in (4096, 8192, 16384):
+        world = World(sector_bytes)
+        work = world.begun(CONTENT[:6000])
+        again = world.installation()
+        before = world.flash.operations
+        do(again.resuming(work.written, False))
+        assert again.written == 5632 and world.flash.operations == before
+        do(again.writing(CONTENT[5632:]))
+        do(again.completing())
+        do(again.finishing())
         assert bytes(world.view(1)[4096:13097]) == CONTENT
 
 
 def test_what_is_whole_is_not_gone_on_with():
     world = World()
-    world.installed()
+    work = world.installed()
+    before = world.flash.operations
+    do(work.finishing())  # once more, as after a power cut behind it
+    assert world.flash.operations == before
+    again = world.installation()
+    do(again.resuming(9001, False))
+    assert again.written == 0 and world.states() == [slots.CONFIRMED, slots.EMPTY]
+
+
+def test_what_was_tried_is_not_finished_again():
+    world = World()
+    work = world.installed()
+    trial.put_on_trial(world.records, 1, 3, 600)
     try:
-        world.installation().resume(0)
+        do(work.finishing())
     except ValueError:
-        assert world.states() == [slots.CONFIRMED, slots.WHOLE]
+        assert world.states() == [slots.CONFIRMED, slots.TRIAL]
     else:
         raise AssertionError("not refused")
+
+
+def test_a_header_that_was_torn():
+    for sector_bytes, end in ((4096, ""), (16384, installation.TORN)):
+        world = World(sector_bytes)
+        work = world.begun(CONTENT)
+        do(work.completing())
+        world.parts[1].writeblocks(0, HEADER[:32], 0)
+        assert refusal(do, work.finishing()) == end
+        assert world.states() == [slots.CONFIRMED, slots.EMPTY if end else slots.WHOLE]
 
 
 def test_the_counter_is_that_of_the_image_if_the_record_is_lost():

@@ -38,21 +38,22 @@ def run(header, payload, public):
     slot = Memory()
     records = slots.Records(Memory())
     running = header + payload
+    places = Places(records, (None, slot), (running, slot.data), 0, b"", "box", "A")
     station = container.Station([(3, public)], "box", "A", 5, 1, 1, 28672)
     for wrong in (header[:300] + b"?" + header[301:], header[:100] + b"B" + header[101:]):
         try:
-            installation.Installation(records, slot, 1, wrong, station)
+            container.check(wrong, station)
         except container.Refused as refused:
             print("refused:", refused)
-    work = installation.Installation(records, slot, 1, header, station)
-    work.begin(0, running)
-    work.write(payload)
-    work.finish()
+    work = installation.Installation(places, container.check(header, station))
+    for steps in (work.beginning(), work.writing(payload), work.completing(), work.finishing()):
+        for _ in steps:
+            pass
     trial.put_on_trial(records, 1, 2, 60)
     state = records.load()
     print(slots.decide(state, (running, slot.data)))
     records.save(state)
-    places = Places(records, None, (running, slot.data), 1, b"", "box", "A")
+    places.running = 1
     print(trial.confirm(places), records.load().slots[1].state)
 """
 

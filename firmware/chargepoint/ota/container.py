@@ -11,6 +11,7 @@ from ..compat import const
 
 HEADER_BYTES = const(4096)
 SIGNED_BYTES = const(244)
+HEAD_BYTES = const(628)  # the longest header without what is unused behind it
 APP = const(1)  # kinds
 SYSTEM = const(2)  # kinds
 RSA_3072 = const(1)  # algorithms: as the schemes of crypto.signature
@@ -47,12 +48,13 @@ class Refused(Exception):
 class Header:
     """The fields of the header in `data`. Raises Refused.
 
+    is_blank: `data` is its first HEAD_BYTES bytes only, and whether all behind them is 0xff.
     digest: of the payload; hardware, subprotocols: lists; downgrade_from: with the flag, the
     highest counter of a station that may go back to this image.
     """
 
-    def __init__(self, data):
-        if len(data) < HEADER_BYTES:
+    def __init__(self, data, is_blank: "bool | None" = None):
+        if len(data) < (HEADER_BYTES if is_blank is None else HEAD_BYTES):
             raise Refused(TRUNCATED)
         (
             magic,
@@ -88,7 +90,8 @@ class Header:
             or signature_bytes != _signature_bytes(self.algorithm)
             or self.flags & ~DOWNGRADE
             or (self.downgrade_from <= self.counter if self.flags else self.downgrade_from)
-            or bytes(data[end:HEADER_BYTES]) != b"\xff" * (HEADER_BYTES - end)
+            or is_blank is False
+            or not is_unused(data[end:HEADER_BYTES])
         ):
             raise Refused(MALFORMED)
         self.product = _words(product, 1)[0]
@@ -124,19 +127,20 @@ class Station:
         self.kind = kind
 
 
-def check(data, station: Station, verify=None) -> Header:
+def check(data, station: Station, verify=None, is_blank: "bool | None" = None) -> Header:
     """The header, if all is right but the payload, which is not there yet. Raises Refused.
 
-    verify: as crypto.signature.verify, which it is if it is not given.
+    data, is_blank: as of Header; verify: as crypto.signature.verify, which it is if it is not
+    given.
     """
     from ..crypto.steps import finish
 
-    return finish(checking(data, station, verify))
+    return finish(checking(data, station, verify, is_blank))
 
 
-def checking(data, station: Station, verify=None):
+def checking(data, station: Station, verify=None, is_blank: "bool | None" = None):
     """The same as a generator of steps, which returns it. With `verify` that is one step."""
-    header = Header(data)
+    header = Header(data, is_blank)
     for algorithm, public in station.keys:
         if header.key_id == key_id(algorithm, public) and header.algorithm == algorithm:
             break
@@ -181,6 +185,17 @@ def _unfit(header: Header, station: Station) -> "str | None":
     if station.subprotocol and station.subprotocol not in header.subprotocols:
         return OTHER_PROTOCOL
     return TOO_LARGE if header.payload_bytes > station.room else None
+
+
+def is_unused(data) -> bool:
+    """Whether all of it is 0xff."""
+    view = memoryview(data)
+    blank = b"\xff" * 64
+    for at in range(0, len(view), 64):
+        piece = view[at : at + 64]
+        if piece != (blank if len(piece) == 64 else blank[: len(piece)]):
+            return False
+    return True
 
 
 def key_id(algorithm: int, public) -> bytes:

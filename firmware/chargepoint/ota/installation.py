@@ -2,81 +2,130 @@
 
 The order is what keeps a station alive. The record of the slot is emptied before a byte of it is
 touched; the header, without which a slot does not boot, is written last, after the payload was
-read back and its hash found right.
+read back and its hash found right. All that takes time is a generator, whose steps are one
+operation of the flash each, or some hundred bytes of hashing.
 """
 
 from hashlib import sha256
 
 from ..compat import const
-from . import container, slots, trial
+from . import container, progress, slots, trial
 
 _UNIT_BYTES = const(512)  # programmed at a time; a multiple of what any flash asks for
+_SECTORS = const(4)  # ioctl
 _SECTOR_BYTES = const(5)  # ioctl
 _ERASE = const(6)  # ioctl
 ON_TRIAL = "the running image is on trial"
 NOT_SIGNED = "the running image has no header"
+NO_RECORD = "this board has no record of its slots"
+TORN = "the power failed when the header was written"
+
+
+def room(device) -> int:
+    """Bytes of a payload that the slot on this block device has room for."""
+    sectors = device.ioctl(_SECTORS, 0)
+    return sectors * device.ioctl(_SECTOR_BYTES, 0) - slots.HEADER_BYTES
+
+
+def installing(updater):
+    """The file that was fetched becomes the image on trial; see Updater.install."""
+    places, kept = updater.places, progress.load(updater.store)
+    if kept is None or kept.number == places.running or kept.state == progress.PARTLY:
+        raise ValueError("no file was fetched")
+    if kept.state == progress.UNFIT:
+        return str(kept.rest, "utf-8")
+    head = kept.rest + b"\xff" * (container.HEAD_BYTES - len(kept.rest))
+    try:
+        station = trial.station(updater, room(places.devices[kept.number]))
+        header = yield from container.checking(head, station, updater.verify, True)
+        yield from Installation(places, header).finishing()
+    except container.Refused as refused:
+        return str(refused)
+    except OSError as error:
+        return "flash: %s" % error
+    trial.put_on_trial(places.records, kept.number, updater.boots, updater.deadline_s)
+    yield
+    progress.forget(updater.store)
+    return None
 
 
 class Installation:
-    """One image. `header`: bytes of its first sector, checked (container.check) before a byte is
-    written. `device`: block device of the slot `number`, which is not the one that runs.
+    """One image with this container.Header, which was checked, and the slot that does not run.
+
+    head: the header without what is unused behind it; written: bytes of its payload that are on
+    flash, of payload_bytes.
     """
 
-    def __init__(self, records, device, number: int, header, station, verify=None):
-        self.header = container.check(header, station, verify)
-        self._head = bytes(header[: slots.HEADER_BYTES])
-        self._records = records
-        self._device = device
-        self._number = number
-        self._sector_bytes = device.ioctl(_SECTOR_BYTES, 0)
+    def __init__(self, places, header):
+        self.head = bytes(header.signed) + bytes(header.signature)
+        self.payload_bytes = header.payload_bytes
+        self._digest = header.digest
+        self._places = places
+        self._records = places.records
+        self._number = 1 - places.running
+        self._device = places.devices[self._number]
+        self._sector_bytes = self._device.ioctl(_SECTOR_BYTES, 0)
         self._buffer = bytearray(_UNIT_BYTES)
         self._held = 0  # bytes in the buffer
-        self.written = 0  # bytes of the payload that are on flash
+        self.written = 0
 
-    def begin(self, running: int, running_slot) -> None:
-        """Empty the record of the slot, then erase its header. running_slot: its bytes.
+    def beginning(self):
+        """Empty the record of the slot, then erase its header.
 
         Raises Refused while the running image is on trial: the other one is its way back. Or if
         the running one has no header, for then it could not come back.
         """
-        if running == self._number:
-            raise ValueError("slot %d runs" % running)
-        if slots.image(running_slot) is None:
+        running, records = self._places.running, self._records
+        view = self._places.views[running]
+        if records is None:
+            raise container.Refused(NO_RECORD)
+        if slots.image(view) is None:
             raise container.Refused(NOT_SIGNED)
-        state = self._records.load() or slots.State()
+        state = records.load() or slots.State()
         mine = state.slots[running]
         if mine.state == slots.TRIAL:
             raise container.Refused(ON_TRIAL)
         if mine.state in (slots.EMPTY, slots.WHOLE):  # it runs, whatever the record says
             mine.set(slots.CONFIRMED)
-            mine.digest = slots.header_digest(running_slot)
+            mine.digest = slots.header_digest(view)
             state.active = running
-        state.counter = trial.counter(state, running_slot)
+        state.counter = trial.counter(state, view)
         state.slots[self._number].set(slots.EMPTY)
         state.slots[self._number].digest = bytes(32)
-        self._records.save(state)
+        records.save(state)
+        yield
         self._device.ioctl(_ERASE, 0)
+        self.written = self._held = 0
+        yield
 
-    def resume(self, written: int) -> int:
-        """After a power cut: go on behind the bytes of the payload that were written, of which so
-        many count as this returns; 0: all is to come again. There has been a `begin`."""
-        state = self._records.load()
+    def resuming(self, written: int, is_torn: bool):
+        """Go on behind the bytes of the payload that were written; `written` says from where, 0:
+        all is to come again. There has been a `beginning`.
+
+        is_torn: there was a reboot, so what lies behind them may be half programmed: then it goes
+        on at the beginning of a sector.
+        """
+        state = self._records.load() if self._records else None
         if state is None or state.slots[self._number].state != slots.EMPTY:
-            raise ValueError("slot %d is not being written" % self._number)
+            yield from self.beginning()
+            return
+        if not is_torn:
+            self.written = min(written, self.payload_bytes)
+            return
         sector = self._sector_bytes
-        at = (slots.HEADER_BYTES + min(written, self.header.payload_bytes)) // sector * sector
+        at = (slots.HEADER_BYTES + min(written, self.payload_bytes)) // sector * sector
         at = max(0, at - slots.HEADER_BYTES)
-        if sector == slots.HEADER_BYTES:
+        if sector != slots.HEADER_BYTES:
+            is_blank = yield from self._is_blank()
+            at = at if is_blank else 0
+        if sector == slots.HEADER_BYTES or not at:
             self._device.ioctl(_ERASE, 0)  # there may be a part of the header
-        elif not at or self._hash(0, slots.HEADER_BYTES) != _blank():
-            at = 0
-            self._device.ioctl(_ERASE, 0)
+            yield
         self.written = at
-        return at
 
-    def write(self, data) -> None:
+    def writing(self, data):
         """The next bytes of the payload. Raises Refused if there are more than the header says."""
-        if self.written + self._held + len(data) > self.header.payload_bytes:
+        if self.written + self._held + len(data) > self.payload_bytes:
             raise container.Refused(container.TRAILING)
         at = 0
         while at < len(data):
@@ -85,42 +134,17 @@ class Installation:
             self._held += count
             at += count
             if self._held == _UNIT_BYTES:
-                self._program()
+                yield from self._programming()
 
-    def finish(self) -> None:
-        """The hash read back, the header written, the slot recorded as whole. Raises Refused."""
-        if self.written + self._held < self.header.payload_bytes:
+    def completing(self):
+        """That was the last of the payload. Raises Refused if the header says more."""
+        if self.written + self._held < self.payload_bytes:
             raise container.Refused(container.TRUNCATED)
         if self._held:
-            self._program()
-        if self._hash(slots.HEADER_BYTES, self.header.payload_bytes) != self.header.digest:
-            raise container.Refused(container.WRONG_HASH)
-        for at in range(0, slots.HEADER_BYTES, _UNIT_BYTES):
-            # From its end to its beginning: with its magic it is there as a whole.
-            place = slots.HEADER_BYTES - _UNIT_BYTES - at
-            self._device.writeblocks(0, self._head[place : place + _UNIT_BYTES], place)
-        digest = sha256(self._head).digest()
-        if self._hash(0, slots.HEADER_BYTES) != digest:
-            raise container.Refused(container.WRONG_HASH)
-        state = self._records.load()
-        state.slots[self._number].set(slots.WHOLE)
-        state.slots[self._number].digest = digest
-        self._records.save(state)
+            yield from self._programming()
 
-    def _program(self) -> None:
-        """The buffer, filled up with what erased flash has."""
-        for at in range(self._held, _UNIT_BYTES):
-            self._buffer[at] = 0xFF
-        block, offset = divmod(slots.HEADER_BYTES + self.written, self._sector_bytes)
-        if not offset:  # the first sector was erased by `begin`
-            self._device.ioctl(_ERASE, block)
-        self._device.writeblocks(block, self._buffer, offset)
-        self.written += self._held
-        self._held = 0
-
-    def _hash(self, at: int, count: int) -> bytes:
-        """SHA-256 of what the flash has there."""
-        hashed = sha256()
+    def hashing(self, hashed, at: int, count: int):
+        """Add to a hash what the slot has from there on."""
         while count:
             block, offset = divmod(at, self._sector_bytes)
             size = min(count, _UNIT_BYTES)
@@ -128,17 +152,69 @@ class Installation:
             hashed.update(memoryview(self._buffer)[:size])
             at += size
             count -= size
+            yield
+
+    def finishing(self):
+        """The hash read back, the header written, the slot recorded as whole. Raises Refused."""
+        digest = self._header_digest()
+        state = self._records.load()
+        mine = state.slots[self._number] if state else slots.Slot()
+        if mine.state == slots.WHOLE and mine.digest == digest:
+            return
+        if mine.state != slots.EMPTY:
+            raise ValueError("slot %d is not being written" % self._number)
+        payload = sha256()
+        yield from self.hashing(payload, slots.HEADER_BYTES, self.payload_bytes)
+        if payload.digest() != self._digest:
+            raise container.Refused(container.WRONG_HASH)
+        is_blank = yield from self._is_blank()
+        if not is_blank:
+            if self._sector_bytes != slots.HEADER_BYTES:  # a part of the payload is beside it
+                raise container.Refused(TORN)
+            self._device.ioctl(_ERASE, 0)
+            yield
+        at = (len(self.head) - 1) // _UNIT_BYTES * _UNIT_BYTES
+        while at >= 0:  # from its end to its beginning: with its magic it is there as a whole
+            unit = self.head[at : at + _UNIT_BYTES]
+            self._device.writeblocks(0, unit + b"\xff" * (_UNIT_BYTES - len(unit)), at)
+            at -= _UNIT_BYTES
+            yield
+        header = sha256()
+        yield from self.hashing(header, 0, slots.HEADER_BYTES)
+        if header.digest() != digest:
+            raise container.Refused(container.WRONG_HASH)
+        mine.set(slots.WHOLE)
+        mine.digest = digest
+        self._records.save(state)
+        yield
+
+    def _programming(self):
+        """The buffer, filled up with what erased flash has."""
+        for at in range(self._held, _UNIT_BYTES):
+            self._buffer[at] = 0xFF
+        block, offset = divmod(slots.HEADER_BYTES + self.written, self._sector_bytes)
+        if not offset:  # the first sector was erased by `beginning`
+            self._device.ioctl(_ERASE, block)
+            yield
+        self._device.writeblocks(block, self._buffer, offset)
+        self.written += self._held
+        self._held = 0
+        yield
+
+    def _header_digest(self) -> bytes:
+        hashed = sha256(self.head)
+        left = slots.HEADER_BYTES - len(self.head)
+        while left:
+            count = min(left, 64)
+            hashed.update(b"\xff" * count)
+            left -= count
         return hashed.digest()
 
-
-def _blank() -> bytes:
-    hashed = sha256()
-    for _ in range(slots.HEADER_BYTES // _UNIT_BYTES):
-        hashed.update(b"\xff" * _UNIT_BYTES)
-    return hashed.digest()
-
-
-def counter(state, running_slot) -> int:
-    """The security counter that a new image must not be below."""
-    found = slots.image(running_slot)
-    return max(state.counter if state else 0, found[2] if found else 0)
+    def _is_blank(self):
+        """Whether nothing of a header is there."""
+        for at in range(0, slots.HEADER_BYTES, _UNIT_BYTES):
+            self._device.readblocks(0, self._buffer, at)
+            if not container.is_unused(self._buffer):
+                return False
+            yield
+        return True

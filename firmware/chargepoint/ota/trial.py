@@ -3,6 +3,7 @@
 from ..compat import const
 from . import container, slots
 
+_STORE_FORMAT = const(1)  # of what this application keeps
 _DEADLINE_S = const(900)  # of one that boots only because nothing else does
 
 
@@ -39,6 +40,21 @@ def version(view) -> "str | None":
         return container.Header(view[: slots.HEADER_BYTES]).version
     except container.Refused:
         return None
+
+
+def station(updater, room: int) -> container.Station:
+    """What an image has to fit; room: bytes of the slot behind the header. Raises Refused."""
+    places = updater.places
+    return container.Station(
+        container.keys(places.update_keys),
+        places.product,
+        places.hardware,
+        counter(places.records.load() if places.records else None, places.views[places.running]),
+        places.boot_version,
+        _STORE_FORMAT,
+        room,
+        updater.subprotocol() if updater.subprotocol else None,
+    )
 
 
 def put_on_trial(records, number: int, boots: int, deadline_s: int) -> None:

@@ -17,9 +17,20 @@ _SILENT_CHECKS = const(3)  # without any progress
 class Places:
     """Where the images are. records: slots.Records, None on a board without; devices: the block
     devices of the two slots; views: both as bytes in place; running: the number of the one that
-    runs; update_keys: bytes of the file update_keys.bin; product, hardware: a word each."""
+    runs; update_keys: bytes of the file update_keys.bin; product, hardware: a word each;
+    boot_version: BOOT_VERSION of the frozen slots.py."""
 
-    def __init__(self, records, devices, views, running, update_keys, product, hardware):
+    def __init__(
+        self,
+        records,
+        devices,
+        views,
+        running,
+        update_keys,
+        product,
+        hardware,
+        boot_version=1,
+    ):
         self.records = records
         self.devices = devices
         self.views = views
@@ -27,6 +38,7 @@ class Places:
         self.update_keys = update_keys
         self.product = product
         self.hardware = hardware
+        self.boot_version = boot_version
 
 
 class Updater:
@@ -58,7 +70,9 @@ class Updater:
         self.wake = lambda: None
         self.stream = None  # of the download; whoever ends its task closes it
         self.progress = 0  # grows while the server sends
-        self.kept = None  # what this boot's last attempt has written, see `download`
+        self.receiving = None  # of the download
+        self.kept = None  # see Receiving.kept
+        self.verify = None  # see container.check
         self._task = None
         self._result = None
         self._seen = -1
@@ -83,7 +97,7 @@ class Updater:
     def install(self):
         """The generator that makes the file that was fetched the image on trial: None, or why it
         is refused. Nothing but the next boot is changed by it."""
-        return modules.use("ota.trial").installing(self)
+        return modules.use("ota.installation").installing(self)
 
     @cold
     def stop(self) -> None:
@@ -93,7 +107,9 @@ class Updater:
             task.cancel()
         if self.stream is not None:
             self.stream.close()
-        self.stream = self._result = self._due = None
+        if self.receiving is not None:
+            self.kept = self.receiving.kept()
+        self.stream = self.receiving = self._result = self._due = None
         self.news = False
 
     @cold
@@ -131,7 +147,12 @@ class Updater:
 
     @cold
     def ended(self, result) -> None:
-        """What the task has come to, told by itself or by who ended it."""
+        """What the operation has come to: the last act of its task."""
+        self._task = None
+        self._tell(result)
+
+    @cold
+    def _tell(self, result) -> None:
         self.stop()
         self._result = result
         self.news = True
@@ -154,7 +175,6 @@ class Updater:
             result = ("ran", end.value)
         except Exception as error:
             result = error
-        self._task = None  # it ends by itself
         self.ended(result)
 
     @cold
@@ -163,4 +183,4 @@ class Updater:
         self._seen = self.progress
         self._due = now + _CHECK_MS
         if self._silent == _SILENT_CHECKS:
-            self.ended(("failed", "the server sends nothing", True))
+            self._tell(("failed", "the server sends nothing", True))
