@@ -290,3 +290,49 @@ def test_the_link_asks_the_device_model_anew_at_each_use():
     settings._model.priority = "0,7"  # a slot that is not set is passed over
     assert settings.profiles() == [("ws://a", 0)]
     assert len(settings.backoff()) == 3 and settings.attempts() and settings.ping_interval_s()
+
+
+class Updater:
+    """One whose download says nothing from the time `due` on."""
+
+    def __init__(self):
+        self.notes = []
+        self.due: int | None = None
+        self.wake = lambda: None
+
+    def poll(self, now):
+        if self.due is not None and now >= self.due:
+            self.notes.append(now)
+            self.due = None
+            self.wake()
+
+    def next_deadline(self):
+        return self.due
+
+    def stop(self):
+        self.notes.append("stop")
+
+
+def test_the_updater_has_its_deadline_and_wakes_the_loop():
+    world = World()
+    updater = Updater()
+    setattr(world.station, "updater", updater)  # noqa: B010 - most stations have none
+    clock = world.runtime.clock
+    now = clock.now()
+    deadlines = []
+
+    def note(deadline, settled):
+        deadlines.append(deadline)
+        if len(deadlines) == 1:
+            updater.due = now + 500
+        elif len(deadlines) == 2:
+            clock.advance(500)
+        elif updater.due is None:
+            world.runtime.stopping = True
+        world.runtime.wake()
+
+    world.runtime.before_wait = note
+    assert world.run() == ""
+    assert now + 500 in deadlines
+    assert updater.wake == world.runtime.wake
+    assert updater.notes == [now + 500, "stop"]

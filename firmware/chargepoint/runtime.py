@@ -113,6 +113,7 @@ class Runtime:
         self.before_wait = before_wait
         self.stopping = False  # True: end in order, without a reboot
         self._closing_ms = None
+        self._updater = None
 
     def wake(self) -> None:
         """Something has happened: make a pass soon."""
@@ -141,6 +142,8 @@ class Runtime:
             station.store.slots.save("crash", text[:_MAX_TRACE].encode())
         finally:
             self.hardware.open_all()
+            if self._updater is not None:
+                self._updater.stop()
         if reason:
             station.store.slots.save("boot_reason", reason.encode())
         return reason
@@ -151,6 +154,9 @@ class Runtime:
     @cold
     def _start(self) -> None:
         station, now = self.station, self.clock.now()
+        self._updater = getattr(station, "updater", None)
+        if self._updater is not None:
+            self._updater.wake = self.wake
         station.start(now)
         crash = station.store.slots.load("crash")
         if crash:
@@ -194,6 +200,8 @@ class Runtime:
         station, link, hardware = self.station, self.link, self.hardware
         hardware.poll(station, now)
         link.poll(now)
+        if self._updater is not None:
+            self._updater.poll(now)
         event = link.take()
         while event is not None:
             modules.release()  # what has received it
@@ -253,8 +261,8 @@ class Runtime:
 
     def _deadline(self):
         earliest = self._closing_ms
-        for part in (self.station, self.link, self.hardware):
-            deadline = part.next_deadline()
+        for part in (self.station, self.link, self.hardware, self._updater):
+            deadline = part.next_deadline() if part is not None else None
             if deadline is not None and (earliest is None or deadline < earliest):
                 earliest = deadline
         return earliest
