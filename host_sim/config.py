@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from chargepoint.device_model import presets
 from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
 from chargepoint.hal.sim import MemorySlots
-from chargepoint.profiles.ocpp16 import configuration
+from chargepoint.profiles.ocpp16 import presets as key_presets
 
 _TOOLS = Path(__file__).resolve().parent.parent / "tools"
 SUBPROTOCOLS = ("ocpp2.0.1", "ocpp1.6")
@@ -262,7 +262,7 @@ def _values(where: str, document: dict[str, Any], config: Config) -> None:
         allow_unknown = values.pop("allow_unknown", False)
         good = isinstance(allow_unknown, bool)
         _check(where, f"{section}.allow_unknown", good, "true or false")
-        preset = configuration.preset if section == "configuration" else presets.preset
+        preset = key_presets.preset if section == "configuration" else presets.preset
         model = _scratch_model(config)
         for name, value in values.items():
             good = isinstance(value, str | int | float) or _is_list_of(value, str)

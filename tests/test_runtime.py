@@ -4,7 +4,7 @@ import asyncio
 
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import MemoryStore, SimEvse
-from chargepoint.runtime import LinkSettings, Runtime
+from chargepoint.runtime import Runtime
 from tests.support.clocks import ManualClock
 
 
@@ -51,7 +51,7 @@ class Station:
         self.busy = False
         self.reboot: str | None = None
         self.link_request: str | None = None
-        self.network_slot = None
+        self.network = None
         self.deadline = None
         self.fail: Exception | None = None
 
@@ -73,7 +73,7 @@ class Station:
         return self.deadline
 
     def connected(self, subprotocol, now):
-        self.notes.append(("connected", subprotocol, self.network_slot))
+        self.notes.append(("connected", subprotocol, self.network))
 
     def broke_off(self, error, now):
         self.notes.append(("broke off", type(error).__name__))
@@ -106,23 +106,22 @@ class Station:
         self.notes.append(("log", text))
 
 
-class Model:
-    """A device model with the values that the link asks for."""
+class Settings:
+    """Notes what it is told."""
 
-    class layout:
-        identity = "CP-1"
+    def __init__(self):
+        self.due: int | None = None
+        self.told = []
 
-    def __init__(self, priority="1,0"):
-        self.priority = priority
+    def failed(self, profile, why):
+        self.told.append(("failed", profile, why))
 
-    def text(self, variable_id):
-        return self.priority
+    def connected(self, profile, subprotocol, now):
+        self.told.append(("connected", profile, subprotocol))
 
-    def integer(self, variable_id):
-        return variable_id
-
-    def credential(self):
-        return b"secret"
+    def review(self, link, now):
+        self.due = None
+        self.told.append(("review", now))
 
 
 class World:
@@ -134,7 +133,7 @@ class World:
         self.store = store or MemoryStore().boot()
         self.station = Station(self.store)
         self.seen = []
-        self.settings = LinkSettings(Model(), [("ws://a", 0, 0), ("ws://b", 0, 1)], ["ocpp1.6"])
+        self.settings = Settings()
         self.runtime = Runtime(
             self.station,
             Hardware((self.evse,)),
@@ -181,13 +180,29 @@ def test_events_of_the_link_reach_the_station():
     assert notes == [
         "start",
         ("security", "InvalidCsmsCertificate", None),
-        ("connected", "ocpp1.6", 0),
+        ("connected", "ocpp1.6", world.link.profile),
         ("receive", b"[3]"),
         ("oversized", "[2,"),
         ("broke off", "KeyError"),
         "disconnected",
     ]
     assert world.seen == [("in", b"[3]")]
+    assert world.settings.told == [
+        ("failed", world.link.profile, "name: no"),
+        ("connected", world.link.profile, "ocpp1.6"),
+    ]
+
+
+def test_the_settings_are_asked_to_look_when_they_say_so():
+    world = World()
+    world.settings.due = 5000
+
+    def later():
+        assert world.settings.told == []
+        world.runtime.clock.advance(5000)
+
+    world.run(later, lambda: None)
+    assert world.settings.told == [("review", 5000)]
 
 
 def test_commands_are_executed_before_anything_is_sent():
@@ -281,15 +296,6 @@ def test_running_out_of_memory_is_its_own_security_event():
         "MemoryExhaustion"
     ]
 
-
-def test_the_link_asks_the_device_model_anew_at_each_use():
-    settings = World().settings
-    assert settings.profiles() == [("ws://b", 0), ("ws://a", 0)]
-    assert settings.slot(("ws://b", 0)) == 1
-    assert settings.identity == "CP-1" and settings.password() == b"secret"
-    settings._model.priority = "0,7"  # a slot that is not set is passed over
-    assert settings.profiles() == [("ws://a", 0)]
-    assert len(settings.backoff()) == 3 and settings.attempts() and settings.ping_interval_s()
 
 
 class Updater:

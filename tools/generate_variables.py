@@ -38,7 +38,7 @@ FLAGS: Sequence[str] = (
 ).split()
 KINDS: Sequence[str] = (
     "direct measurands items limit connectors profiles profiles_length rotation rotations "
-    "credential security_profile rate_unit disconnect"
+    "credential security_profile rate_unit disconnect network"
 ).split()
 ACCESSES: Sequence[str] = "R W RW".split()
 

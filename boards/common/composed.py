@@ -40,7 +40,7 @@ if _TYPE_CHECKING:
 _POLL_MS = const(20)  # IEC 61851-1: the power is off 100 ms after the EV has left C
 _ROOMY_BYTES = const(131072)  # of heap: all that comes and goes, TLS and much more fit into it
 _RTC_MS = const(60000)  # between two looks at the real time clock
-_PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
+_TLS_FILES = ("root", "certificate", "key")
 
 
 class Composed:
@@ -70,12 +70,10 @@ class Composed:
         self._indicators = [evse[2] for evse in evses]
         servers = []
         self._interface = Interface(nic, join, servers)
-        station = self._station(config, [evse[0] for evse in evses], open_store(flash))
+        tls = tuple([_existing(flash + "/tls/" + name) for name in _TLS_FILES])
+        station = self._station(config, [evse[0] for evse in evses], open_store(flash), tls)
         hardware = Hardware([evse[1] for evse in evses], reader, poll_ms=_POLL_MS)
-        urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
-        subprotocols = [name for name in config["ocpp"] if name in image.SUBPROTOCOLS]
-        tls = [_existing(flash + "/tls/" + name) for name in ("root", "certificate", "key")]
-        settings = LinkSettings(station.model, urls, subprotocols, tuple(tls))
+        settings = LinkSettings(station, tls)
         network = Resolver(os.urandom, servers)
 
         def make_link(wake):
@@ -94,7 +92,7 @@ class Composed:
             self._watchdog = Watchdog(self._make_wdt(), ("loop",))
         return await self.runtime.run()
 
-    def _station(self, config: dict, layouts, store) -> Station:
+    def _station(self, config: dict, layouts, store, tls) -> Station:
         layout = Layout(
             config["vendor"],
             config["model"],
@@ -104,8 +102,8 @@ class Composed:
             tuple(layouts),
         )
         model = DeviceModel(layout, store.slots, image.FEATURES)
-        model.network_slots = tuple(range(len(config["csms"])))
-        model.max_security_profile = max([1] + [profile for _, profile in config["csms"]])
+        network = modules.use("station.network")
+        network.begin(model, config["csms"], config["ocpp"], image.SUBPROTOCOLS, tls)
         self._preset(model, config)
         reason = store.slots.load("boot_reason")
         store.slots.delete("boot_reason")
@@ -118,10 +116,9 @@ class Composed:
 
     def _preset(self, model, config: dict) -> None:
         """What the station left the factory with; the server's changes win over it."""
-        model.presets[_PRIORITY << 16] = ",".join([str(n) for n in model.network_slots])
         unknown = config["allow_unknown"]
         if config["configuration"] and "ocpp1.6" in image.SUBPROTOCOLS:
-            keys = modules.use("profiles.ocpp16.configuration")
+            keys = modules.use("profiles.ocpp16.presets")
             keys.preset(model, config["configuration"], unknown[0])
         if config["variables"]:
             modules.use("device_model.presets").preset(model, config["variables"], unknown[1])

@@ -23,13 +23,13 @@ from chargepoint.station.station import Station
 _METER_MS = 60000
 _LIMITED_METER_MS = 1000
 _EPOCH_S = 1577836800  # the station counts from 2020, the host from 1970
-_PRIORITY = 61  # OCPPCommCtrlr.NetworkConfigurationPriority
 
 
 class Board:
     """The whole station; `runtime` runs it. `told` is True once the world is known."""
 
     message_limit = 16384
+    subprotocols = ("ocpp2.0.1", "ocpp1.6")  # those of the image
 
     def __init__(self, config: dict, channel):
         self._channel = channel
@@ -46,10 +46,7 @@ class Board:
         self._hardware = hardware = _Hardware(self._evses, self._reader, station)
         for n, evse in enumerate(self._evses):
             evse.changed = self._reporter(n + 1, evse)
-        urls = [(url, profile, n) for n, (url, profile) in enumerate(config["csms"])]
-        settings = LinkSettings(
-            station.model, urls, config["ocpp"], config["tls"], self.message_limit
-        )
+        settings = LinkSettings(station, config["tls"], self.message_limit)
 
         def make_link(wake):
             return Link(settings, self._network, urandom, wake)
@@ -114,8 +111,8 @@ class Board:
         store = open_store(config)
         features = [name for name in config["features"] if name in BUILT]
         model = DeviceModel(layout, store.slots, features)
-        model.network_slots = tuple(range(len(config["csms"])))
-        model.max_security_profile = max([1] + [profile for _, profile in config["csms"]])
+        network = modules.use("station.network")
+        network.begin(model, config["csms"], config["ocpp"], self.subprotocols, config["tls"])
         self._preset(model, config)
         reason = store.slots.load("boot_reason")
         store.slots.delete("boot_reason")
@@ -129,11 +126,10 @@ class Board:
 
     def _preset(self, model, config: dict) -> None:
         """What the station left the factory with; the server's changes win over it."""
-        model.presets[_PRIORITY << 16] = ",".join([str(n) for n in model.network_slots])
         modules.use("device_model.presets").preset(model, config["defaults"])
         values, allow_unknown = config["configuration"]
         if values:  # an image may be without OCPP 1.6
-            modules.use("profiles.ocpp16.configuration").preset(model, values, allow_unknown)
+            modules.use("profiles.ocpp16.presets").preset(model, values, allow_unknown)
         values, allow_unknown = config["variables"]
         modules.use("device_model.presets").preset(model, values, allow_unknown)
         if config["credential"] is not None:

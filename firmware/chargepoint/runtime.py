@@ -23,9 +23,9 @@ _CONNECT_MS = const(30000)
 # low in the heap, and a message finds its kilobytes in one piece in a heap a fifth smaller.
 _GARBAGE = const(4096)
 _LONGEST_MS = const(3600000)
+_LOOK_MS = const(10000)  # between two looks whether a profile still has to wait
 _MAX_TRACE = const(250)  # characters of an error that go into a security event
 
-_PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
 _ATTEMPTS = const(62)  # OCPPCommCtrlr.NetworkProfileConnectionAttempts
 _PING_INTERVAL = const(69)  # OCPPCommCtrlr.WebSocketPingInterval
 _RANDOM_RANGE = const(65)  # OCPPCommCtrlr.RetryBackOffRandomRange
@@ -34,39 +34,85 @@ _WAIT_MINIMUM = const(67)  # OCPPCommCtrlr.RetryBackOffWaitMinimum
 
 
 class LinkSettings:
-    """What the link asks of the device model, read anew at each use.
+    """What the link asks of the station, read anew at each use, but for the profiles, which are
+    those of the last boot; and how a network connection profile fares that is on trial or has to
+    wait (see station.network).
 
-    urls: the network connection profiles, as tuples (url, security_profile, slot), in any order;
     tls_files: paths of root certificates, own certificate and key, None each; limit: bytes of the
-    longest message, which the link keeps room for.
+    longest message, which the link keeps room for. `review` is called when `due` says so.
     """
 
-    def __init__(self, model, urls, subprotocols, tls_files=(None, None, None), limit=4096):
-        self._model = model
-        self._urls = urls
-        self.identity = model.layout.identity
-        self.subprotocols = subprotocols
+    def __init__(self, station, tls_files=(None, None, None), limit=4096):
+        self._station = station
+        self._model = station.model
+        self.identity = station.layout.identity
         self.tls_files = tls_files
         self.message_limit = limit
         self.connect_timeout_ms = _CONNECT_MS
+        self.due: int | None = None  # tick of the next look
+        self._profiles: list | None = None  # by priority, as they were at the boot
+        self._first: int | None = None  # slot of the one that is tried first
+        self._held = False  # that one has to wait until the queue is empty
+        self._failure: str | None = None  # of the last attempt with it
+        self._told = False  # that it has failed
+        self._trial: tuple | None = None  # (slot, since when) of the one on trial
 
     @cold
     def profiles(self) -> list:
-        """(url, security_profile) of those that are set, by NetworkConfigurationPriority."""
-        found = []
-        for slot in self._model.text(_PRIORITY).split(","):
-            for url in self._urls:
-                if str(url[2]) == slot.strip():
-                    found.append(url[:2])
+        """The profiles to try, the best first."""
+        network = modules.use("station.network")
+        if self._profiles is None:
+            self._profiles = network.by_priority(self._model)
+        found, self._held = network.choice(self._station, self._profiles)
+        self._first = found[0][2] if found else None
         return found
 
     @cold
-    def slot(self, profile) -> int:
-        """The number of the slot that holds this (url, security_profile)."""
-        for url in self._urls:
-            if url[:2] == profile:
-                return url[2]
-        return 0
+    def failed(self, profile, why: str) -> None:
+        """An attempt to connect by this profile."""
+        if profile[2] == self._first:
+            self._failure = why
+
+    @cold
+    def connected(self, profile, subprotocol: str, now: int) -> None:
+        network = modules.use("station.network")
+        slot = profile[2]
+        if slot == self._first:
+            self._told = False
+        elif self._failure is not None and not self._told:
+            self._told = True
+            what = (self._first, self._failure, slot)
+            network.report(self._station, "slot %d: %s; slot %d is used" % what)
+        self._failure = None
+        if not network.connected(self._station, profile, subprotocol):
+            self._trial = None
+            self.due = now + _LOOK_MS if self._held else None
+        elif self._trial is None or self._trial[0] != slot:
+            self._trial = slot, now
+            network.began(self._station)
+            self.due = network.trial_ends_ms(self._station, now)
+
+    @cold
+    def review(self, link, now: int) -> None:
+        """`due` has come."""
+        station, network = self._station, modules.use("station.network")
+        self.due = None
+        if self._trial is None:
+            if network.may_change(station):
+                link.close(1000, "another network profile", 0)
+            elif station.online:
+                self.due = now + _LOOK_MS
+            return
+        slot, since_ms = self._trial
+        ends_ms = network.trial_ends_ms(station, since_ms)
+        if ends_ms is None:
+            self._trial = None
+        elif now < ends_ms:
+            self.due = ends_ms
+        else:
+            self._trial = None
+            network.give_up(station, slot, now - since_ms)
+            link.close(1000, "network profile given up", 0)
 
     @cold
     def password(self):
@@ -103,7 +149,7 @@ class Runtime:
         self, station, hardware, clock, settings, make_link, on_message=None, before_wait=None
     ):
         self.station = station
-        self.settings = settings
+        self.settings: LinkSettings = settings
         self._awake = False  # something has happened since the last pass began
         self._sleeper = None  # the task of `run`, while it waits
         self.link = make_link(self.wake)
@@ -199,6 +245,9 @@ class Runtime:
     def _pass(self, now: int) -> None:
         station, link, hardware = self.station, self.link, self.hardware
         hardware.poll(station, now)
+        due = self.settings.due
+        if due is not None and now >= due:
+            self.settings.review(link, now)
         link.poll(now)
         if self._updater is not None:
             self._updater.poll(now)
@@ -234,8 +283,9 @@ class Runtime:
         station, kind = self.station, event[0]
         if kind == "connected":
             station.log("connected: " + event[1])
-            station.network_slot = self.settings.slot(self.link.profile)
+            station.network = self.link.profile
             station.connected(event[1], now)
+            self.settings.connected(self.link.profile, event[1], now)
         elif kind == "disconnected":
             station.log("disconnected: " + event[1])
             station.disconnected(now)
@@ -248,6 +298,7 @@ class Runtime:
             station.broke_off(event[1], now)
         else:
             station.log("no connection: " + event[1])
+            self.settings.failed(self.link.profile, event[1])
 
     @cold
     def _closed(self, now: int) -> bool:
@@ -261,6 +312,8 @@ class Runtime:
 
     def _deadline(self):
         earliest = self._closing_ms
+        if earliest is None:
+            earliest = self.settings.due
         for part in (self.station, self.link, self.hardware, self._updater):
             deadline = part.next_deadline() if part is not None else None
             if deadline is not None and (earliest is None or deadline < earliest):

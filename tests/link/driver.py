@@ -12,14 +12,17 @@ class Settings:
     """What a runtime reads from the device model."""
 
     def __init__(self, *urls):
-        self.urls = [(url, 1) for url in urls]
+        self.offered = ["ocpp2.0.1", "ocpp1.6"]
+        self.urls: list[tuple] = [self.profile(url) for url in urls]
         self.identity = "CP 1"
-        self.subprotocols = ["ocpp2.0.1", "ocpp1.6"]
         self.secret: bytes | None = None
         self.ping_s = 0
         self.connect_timeout_ms = 30 * SECOND
         self.message_limit = 2000
         self.tls_files = (None, None, None)
+
+    def profile(self, url, security_profile=1):
+        return url, security_profile, 0, self.offered
 
     def profiles(self):
         return self.urls

@@ -12,7 +12,7 @@ from tests.link.driver import Driver, Settings, finish
 
 def tls_driver(url, profile, files):
     driver = Driver(Settings())
-    driver.settings.urls = [(url, profile)]
+    driver.settings.urls = [driver.settings.profile(url, profile)]
     driver.settings.tls_files = files
     return driver
 

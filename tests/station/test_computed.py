@@ -61,7 +61,7 @@ def test_the_power_is_that_of_the_meter():
 
 def test_the_slot_of_the_connection():
     pair = online("ocpp2.0.1")
-    pair.station.network_slot = 2
+    pair.station.network = ("", 0, 2, (), 0)
     assert value(pair, "OCPPCommCtrlr", "ActiveNetworkProfile") == "2"
 
 

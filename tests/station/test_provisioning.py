@@ -78,7 +78,7 @@ def test_B10_FR_10_another_server_or_dialect_is_told_who_it_is():
     assert pair.sent("BootNotification")[0]["reason"] == "Unknown"
     pair.disconnect()
     pair.forget()
-    pair.station.network_slot = 2
+    pair.station.network = ("", 0, 2, (), 0)
     pair.connect()
     assert pair.actions()[0] == "BootNotification"
     pair.disconnect()

@@ -33,7 +33,6 @@ LATE_MS = 45000  # past MessageTimeout
 _PATIENCE_MS = 35000  # of the server, until it asks again
 _TURNS = 4  # of the event loop, after which a task that can go on has done so
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-_URL = "ws://csms.example/ocpp"
 _TEXT, _CLOSE, _PING, _PONG = 1, 8, 9, 10
 
 
@@ -243,8 +242,7 @@ class Linked(Pair):
     def _boot(self) -> None:
         """The Link and the loop around the Station that `power_up` has made."""
         self.clock = ManualClock()
-        model = self.station.model
-        settings = LinkSettings(model, [(_URL, 1, 0)], [self.subprotocol])
+        settings = LinkSettings(self.station)
 
         def make_link(wake):
             return Link(settings, self, self.random_bytes, wake)
@@ -313,6 +311,9 @@ class Linked(Pair):
                 deadline = part.next_deadline()
                 if deadline is not None:
                     next_ms = min(next_ms, deadline + self._boot_wall_ms)
+            due = self.runtime.settings.due
+            if due is not None:
+                next_ms = min(next_ms, due + self._boot_wall_ms)
             for at in [self.network.next_ms()] + [r[3] + _PATIENCE_MS for r in self._unanswered()]:
                 if at is not None:
                     next_ms = min(next_ms, at)

@@ -30,6 +30,10 @@ class ModelOnly:
         self.report = None
         self.link_request = None
         self.events = []
+        self.network = ("", 0, 0, (), 0)
+
+    def log(self, text):
+        pass
 
     def security_event(self, event_type, tech_info=None):
         self.events.append((event_type, tech_info))

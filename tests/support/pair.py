@@ -20,6 +20,7 @@ from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import MemoryStore, SimEvse, SimReader
 from chargepoint.rpc import schema
+from chargepoint.station import network
 from chargepoint.station.station import Station
 
 START_EPOCH_S = timestamp.parse("2026-05-01T10:00:00Z")
@@ -42,9 +43,7 @@ class Ev:
 
 class ScriptedCsms:
     """Answers by action: a payload, a function of the request's payload, or None for silence.
-
-    While `slow` is set, answers wait in `late` until `Pair.deliver`.
-    """
+    While `slow` is set, answers wait in `late` until `Pair.deliver`."""
 
     def __init__(self, pair, answers=None):
         self.pair = pair
@@ -77,7 +76,11 @@ class Pair:
     """One station, one server; `store` is what survives a power cut.
 
     make_store: of random_bytes, opens the store on its flash at each boot; else it is in memory.
+    networks, offered and built are what `network.begin` gets at each boot.
     """
+
+    networks = (("ws://csms.example/ocpp", 1),)
+    built = ("ocpp2.0.1", "ocpp1.6")
 
     def __init__(
         self,
@@ -91,6 +94,7 @@ class Pair:
         make_store=None,
     ):
         self.subprotocol = subprotocol
+        self.offered = (subprotocol,)
         layouts = tuple([EvseLayout(3, 32, connectors) for _ in range(evses)])
         self.layout = Layout("Acme", "One", "0001", "1.0.0", "CP-1", layouts)
         self.meter_ms = meter_ms
@@ -124,6 +128,7 @@ class Pair:
         self.connected = False
         self.store = self.make_store(self.random_bytes)
         model = DeviceModel(self.layout, self.store.slots)
+        network.begin(model, self.networks, self.offered, self.built, (None, None, None))
         presets.preset(model, self.variables)
         self.drivers = [SimEvse() for _ in self.evs]
         self.reader = SimReader()

@@ -8,7 +8,7 @@ Nothing here decides what a new value leads to; that is the station's, see `Devi
 
 import json
 
-from .. import timestamp
+from .. import modules, timestamp
 from ..compat import const
 from .model import pooled, row_of, word
 from .table import TABLE
@@ -284,6 +284,8 @@ def changed(station, key) -> None:
         # A01.FR.11: that it changed, never to what; the next connection uses it.
         station.security_event("ReconfigurationOfSecurityParameters", "BasicAuthPassword")
         station.link_request = "reconnect"
+    if flags(row_of(key >> 16)) & _PRIORITY:
+        modules.use("station.network").asked_again(station.model)
     if station.model.on_change is not None:
         station.model.on_change(key >> 16)
 

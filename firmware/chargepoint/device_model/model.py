@@ -78,6 +78,8 @@ class DeviceModel:
     compute(id, evse_id, connector_id) -> str | None: values that the station alone knows;
     on_change(id): called after a value was changed by the server;
     network_slots: the numbers of the network connection profiles that are set;
+    factory_networks: those that the station left the factory with, see `station.network`;
+    subprotocols: of the dialects that are built in;
     max_security_profile: the highest one whose certificates the station holds;
     preset_credential: the password's bytes as long as the server has set none.
 
@@ -91,12 +93,14 @@ class DeviceModel:
         self.on_change: "Callable | None" = None
         self.preset_credential: bytes | None = None
         self.network_slots = tuple(range(1))
+        self.factory_networks = ()
+        self.subprotocols = ()
         self.max_security_profile = 1
         self.values = {}
         self.presets = {}
         self.names = []  # of the variables that the table does not know, in the order of reports
         self.garbled = False
-        self._slots = slots
+        self.slots = slots
         self._load()
 
     def text(self, variable_id: int, evse_id: int = 0, connector_id: int = 0) -> str:
@@ -159,18 +163,18 @@ class DeviceModel:
     def save(self) -> None:
         """Write the slot if it differs from what it holds."""
         stored = self._stored()
-        if self.garbled or stored != (self._slots.load("variables") or bytes((_FORMAT,))):
-            self._slots.save("variables", stored)
+        if self.garbled or stored != (self.slots.load("variables") or bytes((_FORMAT,))):
+            self.slots.save("variables", stored)
             self.garbled = False
 
     @cold
     def credential(self):
         """The bytes of the Basic authentication password on the wire, or None."""
-        return self._slots.load("credential") or self.preset_credential
+        return self.slots.load("credential") or self.preset_credential
 
     @cold
     def set_credential(self, credential: bytes) -> None:
-        self._slots.save("credential", credential)
+        self.slots.save("credential", credential)
 
     @cold
     def _stored(self) -> bytes:
@@ -191,7 +195,7 @@ class DeviceModel:
 
     @cold
     def _load(self) -> None:
-        stored = self._slots.load("variables") or bytes((_FORMAT,))
+        stored = self.slots.load("variables") or bytes((_FORMAT,))
         try:
             if stored[0] != _FORMAT:
                 raise ValueError

@@ -1,7 +1,7 @@
 """The next attempt to connect: after which wait (part 4, 5.3), and to which network profile.
 
 What is remembered is a list that `new` makes: the last wait in ms, how often it was doubled, the
-profile's place in the list of them, how often it was tried, and the profile that worked last.
+profile's place in the list of them, and how often it was tried.
 """
 
 from ..compat import const
@@ -10,14 +10,13 @@ _WAIT_MS = const(0)
 _DOUBLINGS = const(1)
 _ENTRY = const(2)
 _TRIES = const(3)
-_LAST_GOOD = const(4)
 
 _LEAST_WAIT_MS = const(1000)
 
 
 def new() -> list:
     """Before the first attempt."""
-    return [None, 0, 0, 0, None]
+    return [None, 0, 0, 0]
 
 
 def next_wait_ms(turns: list, variables, random: int) -> int:
@@ -40,21 +39,20 @@ def next_wait_ms(turns: list, variables, random: int) -> int:
 def next_profile(turns: list, profiles, attempts: int):
     """The profile to try now: each of the list `attempts` times in its order (B10.FR.03).
 
-    When all have failed, the one that worked last (B10.FR.07), then the list again (B10.FR.08).
-    None if there is none. The list may have changed meanwhile.
+    When all have failed, the list again (B10.FR.08). None if there is none. The list may have
+    changed meanwhile.
     """
     if turns[_TRIES] >= attempts:
         turns[_TRIES] = 0
         turns[_ENTRY] += 1
-    past = turns[_ENTRY] - len(profiles)
-    if past > 0 or (past == 0 and turns[_LAST_GOOD] is None):
+    if turns[_ENTRY] >= len(profiles):
         turns[_ENTRY] = 0
     if not profiles:
-        return turns[_LAST_GOOD]
+        return None
     turns[_TRIES] += 1
-    return profiles[turns[_ENTRY]] if turns[_ENTRY] < len(profiles) else turns[_LAST_GOOD]
+    return profiles[turns[_ENTRY]]
 
 
-def worked(turns: list, profile) -> None:
-    """Connected with this one: the minimum holds again, and after a loss the list's first."""
-    turns[:] = [None, 0, 0, 0, profile]
+def worked(turns: list) -> None:
+    """Connected: the minimum holds again, and after a loss the list's first."""
+    turns[:] = new()

@@ -37,8 +37,8 @@ _OUTBOX = const(16)
 class Link:
     """The station's one connection. Its inputs are the methods, its outputs take() and `wake`.
 
-    settings, read at each use: profiles() -> list of (url, security_profile) in order of priority,
-    identity, subprotocols (list, in order of preference), password() -> bytes or None,
+    settings, read at each use: profiles() -> list in order of priority, of tuples that begin with
+    (url, security_profile, slot, subprotocols); identity, password() -> bytes or None,
     ping_interval_s() (0 = none), connect_timeout_ms, message_limit (bytes, read once), backoff()
     -> (repeat_times, random_range_s, wait_minimum_s), attempts() (per profile), tls_files (paths:
     root certificates, own certificate, own key; or None each). A new ping interval holds from the
@@ -61,7 +61,7 @@ class Link:
         self._ping = 0  # number of the last one, which is its payload
         self.turns = None  # see `backoff`
         self.enabled = True  # False: do not connect (an open connection stays)
-        self.profile = ("", 0)  # (url, security_profile) in use or last tried
+        self.profile: tuple = ("", 0, 0, ())  # in use or last tried
         self._clear()
 
     @cold
@@ -292,7 +292,7 @@ class Link:
         except Exception as error:
             self._broke(error)
         else:
-            modules.use("link.backoff").worked(self.turns, self.profile)
+            modules.use("link.backoff").worked(self.turns)
             self._deadline = self._reported = self._task = None
             self.state = OPEN
             self._review()

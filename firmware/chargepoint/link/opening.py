@@ -11,7 +11,7 @@ async def upgrade(stream, receiver, profile, settings, network, random_bytes) ->
 
     The other arguments are those of a Link. `stream.phase` says what is being done.
     """
-    place, security_profile = profile
+    place, security_profile, _, offered = profile[:4]
     stream.phase = _SETTINGS
     address = modules.use("link.url").parse(place, settings.identity)
     if security_profile >= 2 and not address[0]:
@@ -20,7 +20,6 @@ async def upgrade(stream, receiver, profile, settings, network, random_bytes) ->
     if address[0]:
         stream.secure = True
         context = modules.use("link.tls").context(security_profile, settings.tls_files)
-    offered = settings.subprotocols
     # With security profile 3 the certificate says who the station is.
     password = settings.password() if security_profile < 3 else None
     nonce = random_bytes(16)

@@ -22,7 +22,7 @@ def compute(station, variable_id: int, evse_id: int, connector_id: int):
         epoch_s = station.clock_epoch_s(station.now)
         return "" if epoch_s is None else timestamp.format(epoch_s)
     if variable_id == _ACTIVE_NETWORK_PROFILE:
-        return str(station.network_slot)
+        return str(station.network[2])
     if variable_id == _FILE_TRANSFER_PROTOCOLS:
         return None if station.updater is None else station.updater.protocols
     if variable_id == _CACHE_STORAGE:

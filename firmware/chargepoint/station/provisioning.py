@@ -32,7 +32,7 @@ class Provisioning:
         self.boot_at_ms = 0
         self._asking = False
         self._reason = station.boot_reason
-        self._registered_at: tuple | None = None  # (network slot, subprotocol) of the acceptance
+        self._asked_at: tuple | None = None  # (network slot, subprotocol) of the last attempt
         self._heartbeat_ms = 0  # when the last one was sent
         self._base_ms = 0
         self._base_epoch_s: int | None = None
@@ -45,10 +45,11 @@ class Provisioning:
     def connected(self, now: int) -> None:
         """The link is up: register if that is still to be done."""
         self._asking = False
-        if self.status == "Accepted" and self._registered_at != self._place():
+        if self._asked_at not in (None, self._place()):
+            if self.status == "Accepted":
+                self._reason = "Unknown"  # no boot has caused it
             self.status = None
             self.boot_at_ms = now
-            self._reason = "Unknown"  # no boot has caused it
 
     def poll(self, now: int) -> None:
         if self.station.profile is None or self._asking:
@@ -70,6 +71,7 @@ class Provisioning:
         """Queue a BootNotification; its answer decides whether the station may work."""
         layout = self.station.layout
         self._asking = True
+        self._asked_at = self._place()
         self.station.emit(
             "BootNotification",
             {
@@ -107,7 +109,7 @@ class Provisioning:
 
     @cold
     def _place(self) -> tuple:
-        return self.station.network_slot, self.station.profile.SUBPROTOCOL
+        return self.station.network[2], self.station.profile.SUBPROTOCOL
 
     @cold
     def _on_boot(self, answer, now: int) -> None:
@@ -133,7 +135,8 @@ class Provisioning:
         if interval_s > 0 and interval_s != model.integer(_HEARTBEAT_INTERVAL):
             model.write(_HEARTBEAT_INTERVAL, str(interval_s))
         self._heartbeat_ms = now  # it has brought the time
-        self._registered_at = self._place()
+        if self.station.network[0]:
+            modules.use("station.network").accepted(self.station)
         self.station.accepted(now)
 
     @cold

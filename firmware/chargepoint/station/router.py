@@ -22,6 +22,7 @@ _BLOCKS = """
 ,UpdateFirmware, firmware station.firmware_request
 ,GetVariables,SetVariables, - device_model.variables
 ,GetBaseReport,GetReport, - device_model.report
+,SetNetworkProfile, - station.network_profile
 """  # noqa: E501
 
 

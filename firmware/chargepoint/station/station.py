@@ -58,7 +58,7 @@ class Station:
         self.report = None  # the cursor of a running report
         self.vendors = {}  # vendorId -> function(request, now) for DataTransfer
         self.operative = True  # of the station as a whole; see `availability`
-        self.network_slot = 0  # of the network connection profile in use
+        self.network: tuple = ("", 0, 0, (), 0)  # the profile in use, see `network`
         self.updater: "Updater | None" = None  # None: this board can't be updated
         self.factory_roots: "Callable | None" = None  # () -> PEM, see `manufacturer_roots`
         self.update: dict | None = None  # see `firmware_record`
@@ -66,7 +66,7 @@ class Station:
         self.update_pending = False  # what is free is Unavailable until it is installed
         self._commands = []
         self._latest_epoch_s: int | None = None  # that earlier boots knew, if this one knows none
-        self._offline_since_ms: int | None = None
+        self.offline_since_ms: int | None = None
         self._reset: tuple | None = None  # (boot reason, wait for idle, deadline in ms)
         self.unlocking: tuple | None = None  # (Evse, commanded, deadline in ms)
         self._damage_told = 0  # of store.damaged, which grows when a slot is read that can't be
@@ -116,8 +116,8 @@ class Station:
         """The link is gone, or frozen and given up."""
         self.now = now
         self.calls.settle()
-        if self._offline_since_ms is None:
-            self._offline_since_ms = now
+        if self.offline_since_ms is None:
+            self.offline_since_ms = now
         self.online = False
         self.profile = self.calls.endpoint.profile = None
         self.calls.drop()
@@ -360,11 +360,11 @@ class Station:
         self.online = True
         if self.update_due_ms is not None:
             self.update_due_ms = now
-        if self._offline_since_ms is not None:
-            offline_ms = now - self._offline_since_ms
+        if self.offline_since_ms is not None:
+            offline_ms = now - self.offline_since_ms
             if offline_ms > self.model.integer(_OFFLINE_THRESHOLD) * 1000:  # B04.FR.01
                 self.statuses.forget()
-            self._offline_since_ms = None
+            self.offline_since_ms = None
 
     @cold
     def _tell_damage(self) -> None:

@@ -67,6 +67,7 @@ CertificateStoreMaxLength=8
 SupportedFeatureProfiles=Core,FirmwareManagement,LocalAuthListManagement,Reservation,SmartCharging,RemoteTrigger
 """  # noqa: E501
 OTHER = "AuthorizationKey SecurityProfile"  # written below
+NETWORK = "NetworkConfigurationPriority " + " ".join(["NetworkProfile%d" % n for n in range(4)])
 
 
 def answer_of(station, *keys):
@@ -144,14 +145,14 @@ def test_all_keys_are_listed_once_and_all_are_tested_here():
     keys = [line.partition("|")[0] for line in lines_of(DIRECT)]
     keys += [line.partition("=")[0] for line in lines_of(READ_ONLY)]
     listed = [entry["key"] for entry in answer_of(make_station())["configurationKey"]]
-    assert sorted(listed) == sorted(keys + OTHER.split())
-    assert len(listed) == 55
+    assert sorted(listed) == sorted(keys + (OTHER + " " + NETWORK).split())
+    assert len(listed) == 60
 
 
 def test_keys_of_a_feature_are_there_with_the_feature_only():
     station = make_station(features=("remote_trigger", "data_transfer"))
     listed = [entry["key"] for entry in answer_of(station)["configurationKey"]]
-    assert len(listed) == 38
+    assert len(listed) == 43
     for key in (
         "AuthorizationCacheEnabled",
         "LocalAuthListEnabled",
@@ -180,7 +181,7 @@ def test_names_compare_without_case_and_unknown_ones_are_told_as_asked():
 def test_the_answer_comes_in_small_pieces():
     station = make_station()
     pieces = list(get_configuration(station, {}, 0))
-    assert len(pieces) == 56
+    assert len(pieces) == 61
     assert max([len(piece) for piece in pieces]) < 250
 
 

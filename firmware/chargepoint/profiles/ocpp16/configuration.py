@@ -11,6 +11,7 @@ What 1.6 has and the variables lack:
 - What TxStopPoint says of the cable: StopTransactionOnEVSideDisconnect is true also where the
   transaction would end by that, and set to false it takes it out of there.
 - SecurityProfile can be raised here, never lowered; in 2.0.1 a network connection profile does it.
+- NetworkProfile0 to 3, keys of our own, are the slots of the network connection profiles.
 - A variable that the table does not know is a key under its whole name, or without the component
   if that is CustomizationCtrlr; and an unknown key without a dot a variable of CustomizationCtrlr.
 """
@@ -18,19 +19,20 @@ What 1.6 has and the variables lack:
 import binascii
 import json
 
+from ... import modules
 from ...compat import const
 from ...device_model.access import (
     FREE,
     assign,
     changed,
     checked,
+    flags,
     limits,
     mutability,
     read,
     split,
 )
 from ...device_model.model import pooled, row_of
-from ...device_model.presets import allowed, new_name, text_of
 from ...rpc.errors import CallError
 from .keys import KEYS
 
@@ -54,6 +56,11 @@ _CREDENTIAL = const(9)
 _SECURITY_PROFILE = const(10)
 _RATE_UNIT = const(11)
 _DISCONNECT = const(12)
+_NETWORK = const(13)
+
+# Flags of a variable, as in tools/generate_variables.py.
+_REBOOT = const(16)
+_PRIORITY = const(512)
 
 _AS_SET = const(0xFF00)  # the place of a measurand list's text as it was set
 _MAX_MEASURANDS = const(20)
@@ -88,7 +95,7 @@ def name_at(at: int) -> str:
     return str(KEYS[at + 7 : at + 1 + KEYS[at]], "ascii")
 
 
-def _variable(at: int) -> int:
+def variable(at: int) -> int:
     """The model's key of the entry's variable."""
     return (KEYS[at + 3] | KEYS[at + 4] << 8) << 16
 
@@ -162,7 +169,7 @@ def key_value(model, name: str):
 
 
 def _read_only(model, at: int) -> bool:
-    if KEYS[at + 1] >> 2 == _DIRECT and not mutability(model, _variable(at)):
+    if KEYS[at + 1] >> 2 == _DIRECT and not mutability(model, variable(at)):
         return True
     return KEYS[at + 1] & 3 == _READ
 
@@ -170,7 +177,7 @@ def _read_only(model, at: int) -> bool:
 def value_at(model, at: int):
     """A key's value; None if it can't be read."""
     kind = KEYS[at + 1] >> 2
-    key = _variable(at)
+    key = variable(at)
     if kind == _MEASURANDS:
         text = model.text(key >> 16)
         as_set = model.text(key >> 16, _AS_SET >> 8)
@@ -191,6 +198,8 @@ def value_at(model, at: int):
     if kind == _RATE_UNIT:
         units = read(model, key).split(",")
         return ",".join(["Current" if unit == "A" else "Power" for unit in units if unit])
+    if kind == _NETWORK:
+        return modules.use("station.network_profile").text_of(model, int(name_at(at)[-1]))
     if kind == _DISCONNECT and _stop_points_left(model, at) != read(model, _second(at)):
         return "true"
     return None if kind == _CREDENTIAL else read(model, key)
@@ -226,20 +235,25 @@ def _rotation_name(text: str) -> str:
 
 
 def change_configuration(station, payload: dict, now: int) -> dict:
-    """Status Accepted, Rejected or NotSupported; nothing here asks for a reboot."""
+    """Status Accepted, RebootRequired, Rejected or NotSupported."""
     model = station.model
     at = find(payload["key"], model.features)
     free = _free_name(model, payload["key"]) if at < 0 else None
     if at < 0 and free is None:
         return {"status": "NotSupported"}
+    kind = _DIRECT if at < 0 else KEYS[at + 1] >> 2
+    if kind == _NETWORK:
+        profiles = modules.use("station.network_profile")
+        done = profiles.set_text(station, int(name_at(at)[-1]), payload["value"])
+        return {"status": "RebootRequired" if done else "Rejected"}
     try:
         if free is not None:
             keys = [(free, checked(model, free, payload["value"]))]
         elif _read_only(model, at):
             raise ValueError("ReadOnly")
         else:
-            keys = _parsed(model, at, payload["value"])
-            if KEYS[at + 1] >> 2 == _SECURITY_PROFILE:
+            keys = parsed(model, at, payload["value"])
+            if kind == _SECURITY_PROFILE:
                 _check_security_profile(model, int(read(model, keys[0][0])), int(keys[0][1]))
         before = [(key, model.values.get(key)) for key, _ in keys]
         try:
@@ -249,13 +263,16 @@ def change_configuration(station, payload: dict, now: int) -> dict:
                 model.put(key, text)
             raise
     except (ValueError, OSError):
+        if at >= 0 and flags(row_of(variable(at) >> 16)) & _PRIORITY:
+            refused = modules.use("station.network_profile").refused
+            refused(station, name_at(at), "the value is: slots that are set, each once")
         return {"status": "Rejected"}
-    kind = _DIRECT if at < 0 else KEYS[at + 1] >> 2
     if kind == _SECURITY_PROFILE:
         station.link_request = "reconnect"  # A05.FR.06 of the security whitepaper
     for key, _ in keys:
         changed(station, key)
-    return {"status": "Accepted"}
+    reboot = free is None and flags(row_of(keys[0][0] >> 16)) & _REBOOT
+    return {"status": "RebootRequired" if reboot else "Accepted"}
 
 
 def _store(model, keys) -> None:
@@ -269,11 +286,11 @@ def _store(model, keys) -> None:
     model.save()
 
 
-def _parsed(model, at: int, value: str) -> list:
+def parsed(model, at: int, value: str) -> list:
     """(key of the model, text to store, None to forget it or bytes of the credential) of each
     variable that a key's new value changes. Raises ValueError."""
     kind = KEYS[at + 1] >> 2
-    key = _variable(at)
+    key = variable(at)
     if kind == _MEASURANDS:
         return _parsed_measurands(model, key, value)
     if kind == _ROTATION:
@@ -352,44 +369,3 @@ def _check_security_profile(model, present: int, wanted: int) -> None:
         raise ValueError("ValueOutOfRange")
     if wanted < 3 and not model.credential():
         raise ValueError("MissingParam")
-
-
-# ---- presets
-
-
-def preset(model, values: dict, allow_unknown: bool = False) -> None:
-    """Take over what the station leaves the factory with: key -> text, number, bool or list.
-
-    Read-only keys that show a variable too. Raises ValueError with the key and what is wrong. With
-    allow_unknown an unknown key becomes a variable. Call it before `presets.preset`, whose values
-    win.
-    """
-    for name in sorted(values):
-        value = text_of(values[name])
-        at = find(name)
-        if at < 0:
-            if not allow_unknown:
-                raise ValueError('"%s": there is no such configuration key' % name)
-            model.presets[new_name(model, name)] = value
-            continue
-        try:
-            for key, text in _parsed(model, at, value):
-                if isinstance(text, bytes):
-                    model.preset_credential = text
-                elif text is not None:
-                    model.presets[key] = text
-        except ValueError:
-            raise ValueError('"%s" must be %s' % (name, _allowed(model, at))) from None
-
-
-def _allowed(model, at: int) -> str:
-    kind = KEYS[at + 1] >> 2
-    if kind == _CREDENTIAL:
-        return "32 to 40 hexadecimal digits"
-    if kind == _ROTATION:
-        return "a list of 0.RST, 1.Unknown and the like"
-    if kind == _RATE_UNIT:
-        return "a list of Current and Power"
-    if kind in (_DIRECT, _MEASURANDS, _SECURITY_PROFILE, _DISCONNECT):
-        return allowed(model, _variable(at))
-    return "left out, for it is derived"

@@ -1,10 +1,10 @@
-"""What `configuration.preset` makes of the keys of a configuration file."""
+"""What `profiles.ocpp16.presets` makes of the keys of a configuration file."""
 
 import json
 
 from chargepoint.device_model import presets
 from chargepoint.device_model.access import find, read
-from chargepoint.profiles.ocpp16 import configuration
+from chargepoint.profiles.ocpp16 import presets as key_presets
 from chargepoint.profiles.ocpp16.configuration import change_configuration, get_configuration
 from tests.support.models import Slots, item, make_station
 
@@ -35,7 +35,7 @@ def variable(station, address):
 def preset(station, values, allow_unknown=False):
     """The error text, or None."""
     try:
-        configuration.preset(station.model, values, allow_unknown)
+        key_presets.preset(station.model, values, allow_unknown)
     except ValueError as error:
         return str(error)
     return None
