@@ -297,7 +297,6 @@ def test_running_out_of_memory_is_its_own_security_event():
     ]
 
 
-
 class Updater:
     """One whose download says nothing from the time `due` on."""
 

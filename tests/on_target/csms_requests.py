@@ -33,6 +33,7 @@ RequestStopTransaction {"transactionId":"none"}
 GetTransactionStatus {}
 UnlockConnector {"evseId":2,"connectorId":1}
 UnlockConnector {"evseId":2,"connectorId":9}
+SetNetworkProfile {"configurationSlot":1,"connectionData":{"ocppVersion":"OCPP20","ocppTransport":"JSON","ocppCsmsUrl":"ws://csms/ocpp","messageTimeout":30,"securityProfile":0,"ocppInterface":"Wired0"}}
 !GetLocalListVersion {}
 !NoSuchAction {}
 !GetBaseReport {"reportBase":"FullInventory"}
@@ -44,6 +45,7 @@ ChangeConfiguration {"key":"MeterValueSampleInterval","value":"61"}
 ChangeConfiguration {"key":"MeterValueSampleInterval","value":"60"}
 ChangeConfiguration {"key":"MeterValueSampleInterval","value":"x"}
 ChangeConfiguration {"key":"NoSuchKey","value":"x"}
+GetConfiguration {"key":["NetworkProfile0"]}
 TriggerMessage {"requestedMessage":"Heartbeat"}
 TriggerMessage {"requestedMessage":"MeterValues","connectorId":1}
 TriggerMessage {"requestedMessage":"StatusNotification"}

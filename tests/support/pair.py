@@ -22,14 +22,10 @@ from chargepoint.hal.sim import MemoryStore, SimEvse, SimReader
 from chargepoint.rpc import schema
 from chargepoint.station import network
 from chargepoint.station.station import Station
+from tests.support.scripted import ACCEPTED, Refuse, ScriptedCsms
 
 START_EPOCH_S = timestamp.parse("2026-05-01T10:00:00Z")
-ACCEPTED = {"status": "Accepted"}
 _MS_PER_HOUR = 3600000
-
-
-class Refuse(Exception):
-    """Raised by an answer function: the server sends CALLERROR with this code."""
 
 
 class Ev:
@@ -39,37 +35,6 @@ class Ev:
         self.max_ma = max_ma
         self.phases = phases
         self.wants_energy = True
-
-
-class ScriptedCsms:
-    """Answers by action: a payload, a function of the request's payload, or None for silence.
-    While `slow` is set, answers wait in `late` until `Pair.deliver`."""
-
-    def __init__(self, pair, answers=None):
-        self.pair = pair
-        self.answers = answers or {}
-        self.next_transaction_id = 1001
-        self.slow = False
-        self.late = []
-
-    def answer(self, action: str, payload: dict):
-        """The payload of the CALLRESULT, or None: no answer. Raises Refuse."""
-        if action in self.answers:
-            answer = self.answers[action]
-            return answer(payload) if callable(answer) else answer
-        if action == "BootNotification":
-            return {"status": "Accepted", "currentTime": self.pair.wall_time(), "interval": 300}
-        if action == "Heartbeat":
-            return {"currentTime": self.pair.wall_time()}
-        if action == "Authorize":
-            key = "idTagInfo" if self.pair.subprotocol == "ocpp1.6" else "idTokenInfo"
-            return {key: ACCEPTED}
-        if action == "StartTransaction":
-            self.next_transaction_id += 1
-            return {"transactionId": self.next_transaction_id - 1, "idTagInfo": ACCEPTED}
-        if action == "DataTransfer":
-            return ACCEPTED
-        return {}
 
 
 class Pair:
@@ -402,3 +367,6 @@ def charging(subprotocol, variables=None, seconds=60, **options):
     assert pair.drivers[0].contactor.closed()
     pair.forget()
     return pair
+
+
+__all__ = ("ACCEPTED", "Ev", "Pair", "Refuse", "ScriptedCsms", "charging", "online")
