@@ -29,8 +29,9 @@ INVALID = "InvalidFirmwareSigningCertificate"
 
 def leaf(**fields):
     """A signing certificate with something else in it."""
-    fields = {"extensions": USES, "key": 5, "signer": 1, "issuer": "root", **fields}
-    return made.certificate("signing", **fields)
+    wanted = {"extensions": USES, "key": 5, "signer": 1, "issuer": "root"}
+    wanted.update(fields)
+    return made.certificate("signing", **wanted)
 
 
 def refused(certificate, reason, **pair_options):

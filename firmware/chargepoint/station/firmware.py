@@ -137,10 +137,9 @@ def _go_on(station, update: dict, now: int):
     """Do the next step; the tick at which to look again, None: at once."""
     phase = update["phase"]
     if phase == SCHEDULED:
-        wait_ms = _wait_ms(station, update["retrieve_s"], now)
-        if wait_ms:
-            firmware_status.enter(station, update, "DownloadScheduled")  # L01.FR.13
-            return now + wait_ms
+        due_ms = _until(station, update, update["retrieve_s"], "DownloadScheduled", now)
+        if due_ms is not None:  # L01.FR.13
+            return due_ms
         update["phase"] = DOWNLOADING
     elif phase == DOWNLOADING:
         return _download(station, update, now)
@@ -160,12 +159,18 @@ def _go_on(station, update: dict, now: int):
     return None
 
 
-def _wait_ms(station, until_s: int, now: int) -> int:
-    """How long it is to that date, an hour at most; dates wait for the clock."""
+def _until(station, update: dict, date_s: int, status: str, now: int):
+    """The tick at which to look again whether that date has come, None: it has.
+
+    The status is told meanwhile, but not while the clock, which dates wait for, is not known.
+    """
     epoch_s = station.clock_epoch_s(now)
     if epoch_s is None:
-        return _HOUR_MS
-    return min(max(until_s - epoch_s, 0) * 1000, _HOUR_MS)
+        return now + _HOUR_MS
+    if epoch_s >= date_s:
+        return None
+    firmware_status.enter(station, update, status)
+    return now + min((date_s - epoch_s) * 1000, _HOUR_MS)
 
 
 def _download(station, update: dict, now: int):
@@ -197,10 +202,9 @@ def _verifying(station, exponent: int, digest: bytes):
 
 def _wait(station, update: dict, now: int):
     if update["install_s"] is not None:
-        wait_ms = _wait_ms(station, update["install_s"], now)
-        if wait_ms:
-            firmware_status.enter(station, update, "InstallScheduled")  # L01.FR.16
-            return now + wait_ms
+        due_ms = _until(station, update, update["install_s"], "InstallScheduled", now)
+        if due_ms is not None:  # L01.FR.16
+            return due_ms
     if station.resetting:
         return now + _HOUR_MS
     if not station.idle():  # L01.FR.06, L01.FR.33

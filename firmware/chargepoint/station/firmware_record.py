@@ -71,8 +71,8 @@ def load(station) -> "dict | None":
     if not data:
         return None
     try:
-        head = struct.unpack_from(_HEAD, data)
         _parts(data)
+        head = struct.unpack_from(_HEAD, data)
         if head[0] != _VERSION or not NONE < head[1] <= OVER:
             raise ValueError("version or phase")
         status = _STATUSES.split()[head[2]]
