@@ -1,15 +1,17 @@
-"""A station that downloads, with a real connection and a clock that stands."""
+"""A station that downloads, with a real connection and a clock that stands. Both interpreters.
 
-from __future__ import annotations
+micropython tests/ota/downloads.py LOCATION [ROOTS [once]]    fetch it, if the link breaks again
+"""
 
 import asyncio
+import sys
 from hashlib import sha256
 
+from chargepoint.hal.sim import MemoryStore
 from chargepoint.link.dns import Resolver
 from chargepoint.ota import progress, slots
 from chargepoint.ota.updater import Updater
 from tests.ota.test_installation import World
-from tests.ota.test_updater import Store
 from tests.support import images
 
 CONTENT = images.payload(2, 70000)
@@ -23,7 +25,7 @@ class Station:
 
     def __init__(self, sector_bytes: int = 4096, tls_files=(None, None, None), room: int = 20):
         self.world = World(sector_bytes, sectors=room)
-        self.store = Store()
+        self.store = MemoryStore()
         self.tls_files = tls_files
         self.boot()
 
@@ -69,3 +71,23 @@ def is_trial(station: Station) -> bool:
 
 def play(coroutine) -> None:
     asyncio.run(coroutine)
+
+
+async def fetch_all(location: str, roots: str = "", once: str = "") -> None:
+    """Attempts until it is there; prints what became of each. Now and then it restarts."""
+    station = Station(tls_files=(roots or None, None, None))
+    result = await station.fetch(location)
+    count = 0
+    while result[0] == "failed" and result[2]:
+        count += 1
+        print(result[1])
+        if once:
+            return
+        if count % 3 == 0:
+            station.boot()
+        result = await station.fetch(location)
+    print(result == fetched(), await station.install() if result[0] == "fetched" else result)
+
+
+if __name__ == "__main__":
+    asyncio.run(fetch_all(*sys.argv[1:]))

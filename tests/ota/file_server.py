@@ -58,6 +58,8 @@ class Server:
         for at in range(0, end, 1000):
             writer.write(data[at : min(at + 1000, end)])
             await writer.drain()
+        if not whole and self.context:
+            writer.transport.abort()  # else TLS would wait for the station's goodbye
         return whole
 
 

@@ -84,6 +84,8 @@ def test_a_file_in_each_framing():
             assert body == content, data[:60]
             assert (found.outcome, found.start, found.total) == (http.FILE, 0, total)
             assert found.ended
+            is_open = b"Content-Length" not in data and b"chunk" not in data.lower()
+            assert found.is_framed != is_open
 
 
 def test_an_empty_file():

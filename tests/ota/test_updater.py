@@ -4,32 +4,15 @@ import asyncio
 
 import pytest
 
+from chargepoint.hal.sim import MemoryStore
 from chargepoint.ota import slots, trial
 from chargepoint.ota.updater import Updater
 from tests.ota.test_installation import World
 
 
-class Slots(dict):
-    """Small state by name, as in store.files."""
-
-    def load(self, name):
-        return self.get(name)
-
-    def save(self, name, data):
-        self[name] = bytes(data)
-
-    def delete(self, name):
-        self.pop(name, None)
-
-
-class Store:
-    def __init__(self):
-        self.slots = Slots()
-
-
 def made(world: World, running: int = 0) -> Updater:
     """The updater of a station that runs the image of this slot."""
-    return Updater(world.places(running), Store(), None, (None, None, None))
+    return Updater(world.places(running), MemoryStore(), None, (None, None, None))
 
 
 def steps(count: int, log: list, result=None):
@@ -143,6 +126,6 @@ def test_without_record_or_header():
     world = World()
     places = world.places(0)
     places.records = None
-    updater = Updater(places, Store(), None, (None, None, None))
+    updater = Updater(places, MemoryStore(), None, (None, None, None))
     assert (updater.version, updater.trial_s, updater.fell_back) == ("1.0.0", None, None)
     assert trial.version(b"\xd2\xcd\x31" + bytes(8000)) is None

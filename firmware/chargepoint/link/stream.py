@@ -54,6 +54,8 @@ if MICROPYTHON:
 
         def readinto(self, view):
             count = None
+            if self._sock is not self._tcp:  # TLS may hold more, of which poll() knows nothing
+                count = self._sock.readinto(view)
             while count is None:
                 yield asyncio.core._io_queue.queue_read(self._sock)
                 count = self._sock.readinto(view)

@@ -31,7 +31,8 @@ async def _result(updater, location: str, fresh: bool):
     except module.Failed as failed:
         return "failed", failed.args[0], failed.args[1]
     except (OSError, ValueError) as error:
-        return "failed", "%s: %s" % (source.phase, error), True
+        text = "%s: %s" % (source.phase, error)
+        return "failed", " ".join(text.split()), True  # TLS tells in several lines
     except MemoryError:
         return "failed", "%s: no memory" % source.phase, True
     except Exception as error:  # ours; the station goes on

@@ -39,7 +39,8 @@ class Response:
 
     outcome: None while incomplete, then FILE, MOVED (to `location`) or GONE. start: the place in
     the file where the body begins; total: bytes of the whole file, None if the server has not
-    said. ended: all of the body was there. Each method raises ValueError.
+    said. is_framed: the body ends by what was said of it, else with the connection. ended: all of
+    it was there. Each method raises ValueError.
     """
 
     def __init__(self, first: int = 0, last: "int | None" = None):
@@ -54,6 +55,7 @@ class Response:
         self.location = ""
         self.start = 0
         self.total = None
+        self.is_framed = False
         self.ended = False
 
     def feed(self, data) -> int:
@@ -83,7 +85,7 @@ class Response:
         """The connection is at its end."""
         if self.outcome is None:
             raise ValueError("the server closed the connection")
-        if not self.ended and (self._chunked or self._left is not None):
+        if not self.ended and self.is_framed:
             raise ValueError("the connection ended before the file")
         self.ended = True
 
@@ -105,6 +107,7 @@ class Response:
                 self._range(fields.get(b"content-range"))
             elif not self._chunked:
                 self.total = self._left
+            self.is_framed = self._left is not None
             self.ended = self._left == 0 and not self._chunked
             self.outcome = FILE
         else:

@@ -30,10 +30,13 @@ def room(device) -> int:
 def installing(updater):
     """The file that was fetched becomes the image on trial; see Updater.install."""
     places, kept = updater.places, progress.load(updater.store)
+    if kept is not None and kept.state == progress.UNFIT:
+        return str(kept.rest, "utf-8")
+    why = trial.look(places)[2]
+    if why is not None:  # it was on trial already, and a power cut has kept that back
+        return why
     if kept is None or kept.number == places.running or kept.state == progress.PARTLY:
         raise ValueError("no file was fetched")
-    if kept.state == progress.UNFIT:
-        return str(kept.rest, "utf-8")
     head = kept.rest + b"\xff" * (container.HEAD_BYTES - len(kept.rest))
     try:
         station = trial.station(updater, room(places.devices[kept.number]))

@@ -77,6 +77,9 @@ class Web:
             await self._ask(address, first, last, user)
             response = self._response
             if response.outcome != http.MOVED:
+                if address[0] and not response.is_framed:
+                    # MicroPython's TLS may keep its end to itself, and TCP's can be anybody's.
+                    raise ValueError("no Content-Length")
                 self.phase = "file"
                 self.start, self.total = response.start, response.total
                 return response.outcome == http.FILE
