@@ -40,18 +40,22 @@ check: venv micropython ## format, lint, types, firmware compiles, rings, boards
 DRY := $(if $(DRY_RUN),--dry-run)
 STATION_OPTIONS = $(DRY) $(if $(STATION),--station '$(STATION)') $(if $(WIFI),--wifi '$(WIFI)') \
 	$(if $(CA),--ca '$(CA)') $(if $(CERT),--cert '$(CERT)') $(if $(KEY),--key '$(KEY)')
+# A signed image, which can be updated later: the private key of images, the key file (else of this key), the
+# revision of the board, the security counter.
+SIGN_OPTIONS = $(if $(IMAGE_KEY),--image-key '$(IMAGE_KEY)') $(if $(UPDATE_KEYS),--update-keys '$(UPDATE_KEYS)') \
+	$(if $(HARDWARE),--hardware '$(HARDWARE)') $(if $(COUNTER),--counter '$(COUNTER)')
 
 .PHONY: app
-app: venv micropython ## a board's application as a ROMFS image (BOARD= FLASH=)
-	@$(BIN)/python tools/build_app.py '$(BOARD)' --flash '$(FLASH)'
+app: venv micropython ## a board's application as a ROMFS image (BOARD= FLASH= IMAGE_KEY= HARDWARE=)
+	@$(BIN)/python tools/build_app.py '$(BOARD)' --flash '$(FLASH)' $(SIGN_OPTIONS)
 
 .PHONY: firmware
 firmware: venv micropython ## a board's MicroPython (BOARD= MPY_DIR= FLASH= DRY_RUN=1)
 	@$(BIN)/python tools/build_firmware.py '$(BOARD)' --mpy-dir '$(MPY_DIR)' --flash '$(FLASH)' $(DRY)
 
 .PHONY: flash
-flash: venv micropython flash-tools ## all onto a board (BOARD= PORT= FLASH= STATION= WIFI= MPY_FIRMWARE= ERASE=1 DRY_RUN=1)
-	@$(BIN)/python tools/flash.py '$(BOARD)' --port '$(PORT)' --flash '$(FLASH)' $(STATION_OPTIONS) $(if $(ERASE),--erase) \
+flash: venv micropython flash-tools ## all onto a board (BOARD= PORT= FLASH= STATION= WIFI= IMAGE_KEY= HARDWARE= MPY_FIRMWARE= ERASE=1 DRY_RUN=1)
+	@$(BIN)/python tools/flash.py '$(BOARD)' --port '$(PORT)' --flash '$(FLASH)' $(STATION_OPTIONS) $(SIGN_OPTIONS) $(if $(ERASE),--erase) \
 		$(if $(MPY_FIRMWARE),--firmware '$(MPY_FIRMWARE)' --sha256 '$(MPY_SHA256)')
 
 .PHONY: monitor

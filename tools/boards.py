@@ -136,6 +136,12 @@ def load(name: str, root: Path = BOARDS) -> Board:
     return board
 
 
+def check_revision(word: str) -> None:
+    """Of the hardware, if one is given. Raises Failure."""
+    if word and not re.match(r"[!-~]{1,64}\Z", word):
+        raise Failure(f"HARDWARE={word}: one word of printable ASCII, 64 characters at most")
+
+
 def manifest(path: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The dialects and blocks of a manifest.py. Raises Failure for one that nobody knows."""
     where = f"boards/{path.parent.name}/{path.name}"

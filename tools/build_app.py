@@ -2,6 +2,8 @@
 
     python tools/build_app.py esp32_poe            build/boards/esp32_poe/app.romfs
     python tools/build_app.py esp32_poe --files    build/boards/esp32_poe/files/
+    python tools/build_app.py esp32_poe --image-key image.key --hardware A
+                                                   build/boards/esp32_poe/app.img, signed
 
 What goes in is what manifest.py names, the drivers that board.py imports, and the board's own
 modules, without what this build can't use (tailor.py). The same sources give the same bytes, on
@@ -16,15 +18,22 @@ import sys
 from pathlib import Path
 
 if __package__ in (None, ""):
-    sys.path[:0] = [str(Path(__file__).resolve().parent.parent)]
+    _ROOT = Path(__file__).resolve().parent.parent
+    sys.path[:0] = [str(_ROOT), str(_ROOT / "firmware")]
 
-from tools import boards, build_romfs, tailor
+from tools import boards, build_romfs, sign_app, tailor
 
-_PARTITION = "store_partition.py"
+# For a firmware that has neither our partitions nor our slots.
+_INSTEAD = {
+    "store_partition.py": "store_files.py",
+    "slots_esp32.py": "slots_none.py",
+    "slots_stm32.py": "slots_none.py",
+}
 _IMAGE = '''\
 """Made by tools/build_app.py from boards/{name}/manifest.py."""
 
 FEATURES = {features!r}
+PRODUCT = {product!r}
 SUBPROTOCOLS = {subprotocols!r}
 '''
 
@@ -43,30 +52,40 @@ def files(
 def sources(board: boards.Board, is_other: bool = False) -> dict[str, str]:
     """All that the image may need, by the paths in it: the package, and the board's own.
 
-    A firmware that is not ours has no partition for the journal; then the store is files.
+    A firmware that is not ours has no partition for the journal; then the store is files. It has
+    no slots either, and can't be updated.
     """
     firmware = boards.ROOT / "firmware"
     package = build_romfs.module_files(boards.ROOT, board.dialects, boards.without(board))
     found = {path.relative_to(firmware).as_posix(): path.read_text() for path in package}
     found |= {f"{name}.py": path.read_text() for name, path in boards.sources(board).items()}
-    if is_other and _PARTITION in found:
-        found[_PARTITION] = (boards.BOARDS / "common" / "store_files.py").read_text()
+    if is_other:
+        for name in found:
+            if name in _INSTEAD:
+                found[name] = (boards.BOARDS / "common" / _INSTEAD[name]).read_text()
     subprotocols = tuple(boards.SUBPROTOCOLS[name] for name in board.dialects)
     found["image.py"] = _IMAGE.format(
-        name=board.name, features=board.blocks, subprotocols=subprotocols
+        name=board.name,
+        product=board.name,
+        features=board.blocks,
+        subprotocols=subprotocols,
     )
     return found
 
 
-def build(board: boards.Board, room: int) -> Path:
-    """Build the image; the path of it. Raises Failure, also if it does not fit into `room`."""
-    data = build_romfs.image(files(board))
+def build(board: boards.Board, room: int, how: sign_app.Signing | None = None) -> Path:
+    """Build the image, or a signed one; its path. Raises Failure, also if it does not fit into
+    `room`."""
+    if how is None:
+        name, data = "app.romfs", build_romfs.image(files(board))
+    else:
+        name, data = "app.img", sign_app.signed(board, files(board), how)
     if len(data) > room:
         raise boards.Failure(
             f"the image has {len(data)} bytes and the slot {room}: leave out a dialect or blocks"
             f" in boards/{board.name}/manifest.py"
         )
-    path = boards.RESULT / board.name / "app.romfs"
+    path = boards.RESULT / board.name / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path
@@ -89,8 +108,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("board", metavar="BOARD")
     parser.add_argument("--flash", default="", help="size of the flash, where a board has several")
     parser.add_argument("--files", action="store_true", help=".mpy files instead of an image")
+    parser.add_argument("--hardware", default="", help="revision that a signed image is for")
+    sign_app.add_arguments(parser)
     options = parser.parse_args(arguments)
     try:
+        how = sign_app.signing(options)
         board = boards.load(options.board)
         found = boards.problems(board)
         if found:
@@ -99,7 +121,9 @@ def main(arguments: list[str]) -> int:
             print(build_files(board))
         else:
             room = board.image_slot(options.flash)[1]
-            path = build(board, room)
+            path = build(board, room, how)
+            if how is None:
+                print(sign_app.BARE)
             size = path.stat().st_size
             print(f"{path}: {size} bytes, {100 * size // room} % of its slot")
     except boards.Failure as failure:

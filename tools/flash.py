@@ -24,7 +24,8 @@ ROOT = Path(__file__).resolve().parent.parent
 if __package__ in (None, ""):
     sys.path[:0] = [str(ROOT), str(ROOT / "firmware")]
 
-from tools import boards, build_app, build_firmware, partitions, provision  # noqa: E402
+from chargepoint.ota import container  # noqa: E402
+from tools import boards, build_app, build_firmware, partitions, provision, sign_app  # noqa: E402
 from tools.boards import Failure  # noqa: E402
 
 ESPTOOL = ROOT / ".venv" / "bin" / "esptool"
@@ -32,6 +33,7 @@ ESPTOOL = ROOT / ".venv" / "bin" / "esptool"
 OURS = b"Charge point, "
 _CHIP_IDS = {0: "ESP32", 2: "ESP32-S2", 5: "ESP32-C3", 9: "ESP32-S3", 13: "ESP32-C6"}
 _IMAGE_MAGIC = 0xE9
+_ALL = 1 << 32  # bytes
 _NO_ROMFS = (
     "note: this firmware has no slots for the application's image, so the modules go onto the file"
     " system: their code is then loaded into RAM, which takes some 40 kB of the heap"
@@ -190,7 +192,12 @@ def files_commands(board: boards.Board, port: str, folder: Path) -> list[list[st
 
 
 def plan_esp32(
-    board: boards.Board, path: Path, port: str, erase: bool, size: str = ""
+    board: boards.Board,
+    path: Path,
+    port: str,
+    erase: bool,
+    size: str = "",
+    how: sign_app.Signing | None = None,
 ) -> tuple[list[str], int, list[list[str]]]:
     """(the command that asks for the chip, the flash that is needed, the commands that write)."""
     wanted = board.table(board.flash_size(size))
@@ -205,27 +212,36 @@ def plan_esp32(
     put = [f"{board.chip.bootloader:#x}", str(path)]
     slot, after = partitions.find(table, "rom_0"), []
     if slot is not None:
-        image = build_app.build(board, slot.size)
+        image = build_app.build(board, slot.size, how)
         put += [f"{slot.offset:#x}", str(image)]
     else:
         print(_NO_ROMFS)
         after = files_commands(board, port, build_app.build_files(board))
-    chosen = partitions.find(table, "otadata")
     first = []
-    if chosen is not None and not erase:  # else the boot loader goes on with another slot
-        first = [[*write, "erase-region", f"{chosen.offset:#x}", f"{chosen.size:#x}"]]
+    # Else the boot loader goes on with another firmware, and boot.py with another image.
+    for label, most in (("otadata", _ALL), ("slots", _ALL), ("rom_1", container.HEADER_BYTES)):
+        found = partitions.find(table, label)
+        if found is not None and not erase:
+            region = f"{found.offset:#x}", f"{min(found.size, most):#x}"
+            first.append([*write, "erase-region", *region])
     option = ["--erase-all"] if erase else []
     commands = [*first, [*write, "write-flash", *option, *put], *after]
     return [*call, "flash-id"], partitions.end(table), commands
 
 
-def plan_stm32(board, path: Path, port: str) -> tuple[list[str], list[list[str]]]:
+def plan_stm32(
+    board: boards.Board, path: Path, port: str, how: sign_app.Signing | None = None
+) -> tuple[list[str], list[list[str]]]:
     """(the command that asks for the board, the commands that write)."""
     commands, after = [], []
     if not path.exists() or read_stm32(board, path):
-        image = build_app.build(board, board.slot_bytes)
-        address = f"{board.slots[0]:#010x}"
-        commands.append(["dfu-util", "--alt", "0", "--dfuse-address", address, "-D", str(image)])
+        image = build_app.build(board, board.slot_bytes, how)
+        blank = image.parent / "blank.bin"  # for the other slot: else what is in it may boot
+        blank.write_bytes(b"\xff" * container.HEADER_BYTES)
+        for slot, content in zip(board.slots, (image, blank), strict=True):
+            address = f"{slot:#010x}"
+            put = ["dfu-util", "--alt", "0", "--dfuse-address", address, "-D", str(content)]
+            commands.append(put)
     else:
         print(_NO_ROMFS)
         after = files_commands(board, port, build_app.build_files(board))
@@ -237,27 +253,32 @@ def flash(board: boards.Board, options: argparse.Namespace) -> None:
     """Raises Failure; then nothing was written, or it says that the board is not complete."""
     dry_run, port = options.dry_run, options.port or "PORT"
     files = (options.ca, options.cert, options.key)
+    how = sign_app.signing(options)
     station = None
     if options.station is None:
         given = zip(("WIFI", "CA", "CERT", "KEY"), (options.wifi, *files), strict=True)
         for name in [name for name, value in given if value]:
             raise Failure(f"{name}= says something of a station: name it with STATION=file")
     else:
-        station = provision.content(board, options.station, options.wifi, files)
+        station = provision.content(
+            board, options.station, options.wifi, files, None, options.hardware
+        )
     path = firmware(board, options.firmware, options.sha256, dry_run)
     if not dry_run and (board.is_esp32 or station is not None):
         provision.check_port(options.port)
     if board.is_esp32:
-        ask, needed, commands = plan_esp32(board, path, port, options.erase, options.flash)
+        ask, needed, commands = plan_esp32(board, path, port, options.erase, options.flash, how)
         said = asked(ask, dry_run)
         if said is not None:
             check_chip(board, said, needed)
     else:
         board.flash_size(options.flash)  # there is one only
-        ask, commands = plan_stm32(board, path, port)
+        ask, commands = plan_stm32(board, path, port, how)
         said = asked(ask, dry_run)
         if said is not None:
             check_dfu(board, said)
+    if how is None:
+        print(sign_app.BARE)
     for command in commands:
         run(command, dry_run)
     if station is not None:
@@ -275,6 +296,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--flash", default="", help="size of the flash that it must be for")
     parser.add_argument("--erase", action="store_true", help="all of the flash first: ESP32")
     provision.add_arguments(parser)
+    sign_app.add_arguments(parser)
     options = parser.parse_args(arguments)
     try:
         board = boards.load(options.board)

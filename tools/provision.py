@@ -46,9 +46,11 @@ def content(
     wifi: str = "",
     files: tuple[Path | None, Path | None, Path | None] = (None, None, None),
     environment: Mapping[str, str] | None = None,
+    hardware: str = "",
 ) -> dict[str, Any]:
     """What goes into station.json. files: root, certificate, key. Raises Failure."""
     environment = os.environ if environment is None else environment
+    boards.check_revision(hardware)
     try:
         config = configs.load(station)
     except configs.ConfigError as error:
@@ -85,6 +87,7 @@ def content(
         "configuration": config.configuration[0],
         "allow_unknown": [config.configuration[1], config.variables[1]],
         "credential": credential and credential.encode().hex(),
+        "hardware": hardware or None,
         "wifi": [wifi, secret("OCPP_WIFI_KEY", f"key of {wifi}", environment)] if wifi else None,
     }
 
@@ -185,6 +188,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca", type=Path, help="root certificate of the server")
     parser.add_argument("--cert", type=Path, help="the station's certificate")
     parser.add_argument("--key", type=Path, help="the key of it, not encrypted")
+    parser.add_argument("--hardware", default="", help="revision of the board, for updates")
     parser.add_argument("--dry-run", action="store_true", help="print the commands only")
 
 
@@ -198,7 +202,7 @@ def main(arguments: list[str]) -> int:
         if options.station is None:
             raise boards.Failure("STATION= is missing: name a station.toml (docs/simulator.md)")
         board = boards.load(options.board)
-        station = content(board, options.station, options.wifi, files)
+        station = content(board, options.station, options.wifi, files, None, options.hardware)
         provision(board, options.port, station, files, options.dry_run)
     except boards.Failure as failure:
         print(f"provision: {failure}", file=sys.stderr)

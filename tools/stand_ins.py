@@ -29,9 +29,12 @@ CONFIG = {
     "allow_unknown": [False, False],
     "credential": None,
     "wifi": ["network", "key"],
+    "hardware": "A",
 }
 
 _PARTITION_SECTORS = 32
+_SEGMENT_BYTES = 65536
+_LABELS = ("journal", "rom_0", "rom_1", "slots")
 _SECTOR_BYTES = 4096
 
 
@@ -73,7 +76,7 @@ class Recorder:
 
 
 def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
-    """machine and network, and pyb or esp32."""
+    """machine and network; pyb and vfs, or esp32 and romslot."""
 
     class Pin:
         IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 1, 2
@@ -239,18 +242,18 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
                     recorder.claim(pin.id, "Ethernet", True)
 
     class Partition:
-        """The one for the journal, a file beside the others of the flash."""
+        """A file beside the others of the flash. Only erased bytes can be programmed."""
 
         TYPE_DATA = 1
 
-        def __init__(self):
-            self.path = recorder.flash / "journal.partition"
+        def __init__(self, label):
+            self.path = recorder.flash / f"{label}.partition"
             if not self.path.exists():
                 self.path.write_bytes(b"\xff" * (_PARTITION_SECTORS * _SECTOR_BYTES))
 
         @classmethod
         def find(cls, kind, label):
-            return [cls()] if kind == cls.TYPE_DATA and label == "journal" else []
+            return [cls(label)] if kind == cls.TYPE_DATA and label in _LABELS else []
 
         def readblocks(self, block, buffer, offset=0):
             with self.path.open("rb") as file:
@@ -258,14 +261,29 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
                 buffer[:] = file.read(len(buffer))
 
         def writeblocks(self, block, buffer, offset):
-            with self.path.open("r+b") as file:
-                file.seek(block * _SECTOR_BYTES + offset)
-                file.write(buffer)
+            found = bytearray(len(buffer))
+            self.readblocks(block, found, offset)
+            assert found == b"\xff" * len(buffer), f"{self.path.name}: programmed without an erase"
+            self._put(block * _SECTOR_BYTES + offset, buffer)
 
         def ioctl(self, request, argument):
             if request == 6:
-                self.writeblocks(argument, b"\xff" * _SECTOR_BYTES, 0)
+                self._put(argument * _SECTOR_BYTES, b"\xff" * _SECTOR_BYTES)
             return {4: _PARTITION_SECTORS, 5: _SECTOR_BYTES}.get(request, 0)
+
+        def _put(self, at, data):
+            with self.path.open("r+b") as file:
+                file.seek(at)
+                file.write(data)
+
+    def map_slot(label):
+        return memoryview(Partition(label).path.read_bytes())
+
+    segments = [memoryview(b"\xff" * _SEGMENT_BYTES) for _ in (0, 1)]
+
+    def rom_ioctl(operation, segment=0, *more):
+        """As MicroPython 1.25 on a STM32; nothing is written here."""
+        return {1: 2, 2: segments[segment]}.get(operation, -22)
 
     contents = {
         "machine": {
@@ -283,8 +301,10 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
         del contents["machine"]["PWM"]  # not before MicroPython 1.28
         Pin.cpu = Cpu()
         contents["pyb"] = {"Timer": Timer}
+        contents["vfs"] = {"rom_ioctl": rom_ioctl}
     else:
         contents["esp32"] = {"Partition": Partition}
+        contents["romslot"] = {"map": map_slot}
     made = {}
     for name, content in contents.items():
         made[name] = types.ModuleType(name)
@@ -302,10 +322,11 @@ def composed(
     """
     recorder = Recorder(pins, numbered, flash)
     common = folder.parent / "common"
-    names = [path.stem for place in (folder, common) for path in place.glob("*.py")]
+    places = [folder, common, *([] if numbered else [common / "frozen_stm32"])]
+    names = [path.stem for place in places for path in place.glob("*.py")]
     stood = modules(recorder)
     hidden = {name: sys.modules.pop(name) for name in [*names, *stood] if name in sys.modules}
-    path = [str(folder), str(common), str(folder.parent.parent / "firmware")]
+    path = [*map(str, places), str(folder.parent.parent / "firmware")]
     sys.path[:0] = path
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     sys.modules.update(stood)

@@ -1,2 +1,6 @@
-# The C module of our ESP32 firmware, boards/common/c_esp32.
+# The C module of our ESP32 firmware, boards/common/c_esp32, and the module frozen into that of a STM32,
+# boards/common/frozen_stm32, which alone has records.
+from typing import Any
+
 def map(label: str) -> memoryview: ...
+def records() -> Any: ...

@@ -16,4 +16,4 @@ class VfsLfs2:  # extmod/vfs_lfs.c extmod/vfs_lfsx.c
 
 def mount(filesystem: object, path: str, /) -> None: ...  # extmod/modvfs.c
 def umount(path: str, /) -> None: ...  # extmod/modvfs.c
-def rom_ioctl(operation: int, segment: int = ..., /) -> Any: ...  # extmod/modvfs.c
+def rom_ioctl(operation: int, segment: int = ..., /, *more: Any) -> Any: ...  # extmod/modvfs.c

@@ -3,7 +3,8 @@
 A board's `make(config)` gives its drivers to `Composed`; nothing in here knows a pin. `config` is
 station.json: id, vendor, model, serial, csms (pairs of URL and security profile), ocpp (the
 subprotocols, best first), variables, configuration and the names of both that may be unknown
-(allow_unknown), credential (hex or null), wifi (name and key, or null).
+(allow_unknown), credential (hex or null), wifi (name and key, or null), hardware (the revision
+of the board, a word, or null).
 """
 
 import gc
@@ -47,7 +48,9 @@ class Composed:
     """evses: for each EVSE (EvseLayout, drivers, Indicator or None); reader: or None; nic: of the
     module network, with join() -> None to begin a connection, or None; flash: the folder of the
     file system; open_store(flash) -> the store; rtc: hal.rtc.Rtc or None; make_wdt() -> as
-    machine.WDT, called when all runs.
+    machine.WDT, called when all runs; open_updater(station, network, tls_files, hardware, is_idle)
+    -> ota.updater.Updater or None, where is_idle() says whether no contactor is closed; None: this
+    board can't be updated.
     """
 
     def __init__(
@@ -61,6 +64,7 @@ class Composed:
         open_store,
         rtc: "Rtc | None",
         make_wdt: "Callable[[], WDT] | None",
+        open_updater=None,
     ):
         self.clock = clock = Clock()
         self._rtc = rtc
@@ -75,6 +79,12 @@ class Composed:
         hardware = Hardware([evse[1] for evse in evses], reader, poll_ms=_POLL_MS)
         settings = LinkSettings(station, tls)
         network = Resolver(os.urandom, servers)
+        self._evses = station.evses
+        if open_updater is not None:
+            hardware_revision = config.get("hardware")
+            station.updater = open_updater(
+                station, network, settings.tls_files, hardware_revision, self._is_idle
+            )
 
         def make_link(wake):
             return Link(settings, network, os.urandom, wake)
@@ -137,13 +147,17 @@ class Composed:
             indicator = self._indicators[n]
             if indicator is not None:
                 indicator.show(status_of(station, station.evses[n]), now, station.online)
-        charging = False
-        for evse in station.evses:
-            charging = charging or evse.closed
-        self._interface.poll(now, not charging)
+        self._interface.poll(now, self._is_idle())
         if self._rtc is not None and now >= self._rtc_ms:
             self._rtc_ms = now + _RTC_MS
             self._set_rtc(self._rtc, station.provisioning.epoch_s(now))
+
+    def _is_idle(self) -> bool:
+        """Whether no contactor is closed."""
+        for evse in self._evses:
+            if evse.closed:
+                return False
+        return True
 
     def _set_rtc(self, rtc: "Rtc", epoch_s) -> None:
         """The real time clock follows the station's, which follows the server's."""

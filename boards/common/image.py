@@ -2,4 +2,5 @@
 this one, with everything in, is for trying a board out without an image."""
 
 FEATURES = ("remote_control", "remote_trigger", "authorization_cache", "data_transfer")
+PRODUCT = "none"
 SUBPROTOCOLS = ("ocpp2.0.1", "ocpp1.6")

@@ -9,6 +9,7 @@ import network
 from composed import Composed
 from machine import ADC, RTC, UART, WDT, Pin
 from outlet import outlet
+from slots_stm32 import open_updater
 from stm32 import timer_pwm
 from store_files import open_store
 
@@ -53,4 +54,5 @@ def make(config: dict) -> Composed:
         open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),
+        open_updater,
     )

@@ -5,6 +5,7 @@ from composed import Composed
 from interface import joiner
 from machine import ADC, PWM, RTC, SPI, UART, WDT, Pin
 from outlet import outlet
+from slots_esp32 import open_updater
 from store_partition import open_store
 
 from chargepoint.device_model.model import EvseLayout
@@ -47,4 +48,5 @@ def make(config: dict) -> Composed:
         open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),
+        open_updater,
     )

@@ -4,6 +4,7 @@ import network
 from composed import Composed
 from machine import ADC, PWM, RTC, UART, WDT, Pin
 from outlet import outlet
+from slots_esp32 import open_updater
 from store_partition import open_store
 
 from chargepoint.device_model.model import EvseLayout
@@ -48,4 +49,5 @@ def make(config: dict) -> Composed:
         open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),
+        open_updater,
     )

@@ -1,6 +1,7 @@
 # ruff: noqa: F821 - MicroPython's manifest tool defines the names
 # pyright: reportUndefinedVariable=false
 include("../common/manifest_firmware.py")
+freeze("../common/frozen_stm32", "romslot.py")  # where the slots are
 
 # What of the application goes into its image; see docs/porting.md.
 DIALECTS = "ocpp201 ocpp16"

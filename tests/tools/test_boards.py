@@ -95,7 +95,7 @@ def test_names_of_the_header_are_not_those_of_the_controller(copy, new: str, sai
 def test_a_driver_that_is_not_there(copy):
     problems = copy("esp32_poe", "board.py", "hal.reader_pn532", "hal.reader_pn533")
     assert problems == [
-        "boards/esp32_poe/board.py:12: there is no driver chargepoint.hal.reader_pn533"
+        "boards/esp32_poe/board.py:13: there is no driver chargepoint.hal.reader_pn533"
     ]
 
 

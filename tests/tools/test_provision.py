@@ -52,7 +52,15 @@ def test_all_that_the_board_reads_is_there(station):
     assert made["csms"] == [["ws://csms:9000/ocpp", 0]]
     assert made["variables"] == {"OCPPCommCtrlr.HeartbeatInterval": 77}
     assert made["configuration"] == {"MeterValueSampleInterval": 33}
-    assert made["credential"] is None and made["wifi"] is None
+    assert made["credential"] is None and made["wifi"] is None and made["hardware"] is None
+
+
+def test_the_revision_of_the_board(station):
+    board = boards.load("esp32_poe")
+    made = provision.content(board, station(), "", NO_FILES, SECRETS, "B2")
+    assert made["hardware"] == "B2"
+    with pytest.raises(boards.Failure, match="HARDWARE=B 2: one word"):
+        provision.content(board, station(), "", NO_FILES, SECRETS, "B 2")
 
 
 def test_a_board_starts_with_it(station, tmp_path: Path, capsys):

@@ -1,0 +1,48 @@
+"""The updater of a board, put together from its slots.
+
+Where there can be none, one line on the console says why, and UpdateFirmware is NotSupported.
+"""
+
+import sys
+
+import image
+
+from chargepoint import modules
+from chargepoint.ota.updater import Places, Updater
+
+KEYS = "/rom/update_keys.bin"
+
+
+def updater(station, network, tls_files, hardware, record, devices, views):
+    """hardware: the revision, as station.json has it; record: block device of two sectors, None if
+    there is none; devices, views: of both slots, see Places."""
+    keys, problem = _keys(), None
+    running = sys.modules.get("booted")  # boot.py's, the number of a slot
+    if running is None:
+        problem = "the running image has no header"
+    elif keys is None:
+        problem = "the image has no update_keys.bin"
+    elif not hardware:
+        problem = "station.json has no hardware revision"
+    elif record is None:
+        problem = "there is no place for the record of the slots"
+    if problem is not None:
+        print("no updates:", problem)
+        return None
+    records = modules.use("ota.slots").Records(record)
+    places = Places(records, devices, views, running, keys, image.PRODUCT, hardware)
+
+    def subprotocol():
+        return None if station.profile is None else station.profile.SUBPROTOCOL
+
+    made = Updater(places, station.store, network, tls_files, subprotocol)
+    modules.release()
+    return made
+
+
+def _keys():
+    try:
+        with open(KEYS, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
