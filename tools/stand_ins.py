@@ -76,7 +76,7 @@ class Recorder:
 
 
 def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
-    """machine and network; pyb and vfs, or esp32 and romslot."""
+    """machine and network, pyb and vfs or esp32 and romslot; what is frozen beside boot.py."""
 
     class Pin:
         IN, OUT, PULL_UP, PULL_DOWN, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 3, 1, 2
@@ -295,6 +295,7 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
             "RTC": Rtc,
             "WDT": Wdt,
         },
+        "slots": {"BOOT_VERSION": 1},
         "network": {"WLAN": Nic, "LAN": Lan, "STA_IF": 0, "PHY_LAN8720": 1},
     }
     if not recorder.numbered:

@@ -30,7 +30,9 @@ def updater(station, network, tls_files, hardware, record, devices, views):
         print("no updates:", problem)
         return None
     records = modules.use("ota.slots").Records(record)
-    places = Places(records, devices, views, running, keys, image.PRODUCT, hardware)
+    places = Places(
+        records, devices, views, running, keys, image.PRODUCT, hardware, _boot_version()
+    )
 
     def subprotocol():
         return None if station.profile is None else station.profile.SUBPROTOCOL
@@ -38,6 +40,14 @@ def updater(station, network, tls_files, hardware, record, devices, views):
     made = Updater(places, station.store, network, tls_files, subprotocol)
     modules.release()
     return made
+
+
+def _boot_version() -> int:
+    """Of the firmware, which an update of the application does not replace."""
+    import slots  # pyright: ignore[reportMissingImports]
+
+    del sys.modules["slots"]
+    return slots.BOOT_VERSION
 
 
 def _keys():
