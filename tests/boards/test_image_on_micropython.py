@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.boards.test_boot import BESIDE, SLOTS
+from tests.support import images
 from tools import boards, build_app, build_romfs, stand_ins
 from tools.portable_tests import INTERPRETER, ROOT
 
@@ -68,11 +69,12 @@ class network:
 
 class Partition:
     TYPE_DATA = 1
-    def __init__(self):
-        self.bytes = bytearray(b"\\xff" * 131072)
+    def __init__(self, label):
+        self.bytes = bytearray(b"\\xff" * (131072 if label == "journal" else 8192))
     @staticmethod
     def find(kind, label):
-        return [Partition()] if (kind, label) == (1, "journal") else []
+        known = ("journal", "rom_0", "rom_1", "slots")
+        return [Partition(label)] if kind == 1 and label in known else []
     def readblocks(self, block, buffer, offset):
         buffer[:] = self.bytes[4096 * block + offset:][:len(buffer)]
     def writeblocks(self, block, buffer, offset):
@@ -102,6 +104,11 @@ sys.modules["esp32"] = esp32
 sys.modules["machine"] = sys.modules["pyb"] = machine
 sys.modules["network"] = network
 """
+# What is frozen into its firmware says where the slots are.
+STM32 = f"""
+del sys.modules["romslot"]
+sys.path.append({str(ROOT / "boards" / "common" / "frozen_stm32")!r})
+"""
 # The board is asked to end after its third pass.
 END = """
 import board, composed
@@ -114,6 +121,8 @@ def counted(self, deadline, settled):
     before_wait(self, deadline, settled)
     passes.append(1)
     if len(passes) == 3:
+        updater = self.runtime.station.updater
+        print("runs", updater and updater.version)
         self.runtime.station.reboot = "Scheduled"
 composed.Composed._before_wait = counted
 """
@@ -123,7 +132,9 @@ composed.Composed._before_wait = counted
 def test_a_station_comes_up(name: str, tmp_path: Path):
     board = boards.load(name)
     board.chip = dataclasses.replace(board.chip, mpy="x64")  # native code for this machine
-    image = build_romfs.image(build_app.files(board))
+    files = {**build_app.files(board), "update_keys.bin": b"CPK\x01\x03" + images.PUBLIC}
+    content = build_romfs.image(files)
+    image = images.header(content, product=name, hardware="A") + content
     (tmp_path / "flash").mkdir()
     config = {**stand_ins.CONFIG, "variables": {"OCPPCommCtrlr.HeartbeatInterval": 77}}
     (tmp_path / "flash" / "station.json").write_text(json.dumps(config))
@@ -131,13 +142,16 @@ def test_a_station_comes_up(name: str, tmp_path: Path):
     boot, main = ((ROOT / "firmware" / f"{part}.py").read_text() for part in ("boot", "main"))
     slots = f'open({str(tmp_path / "image")!r}, "rb").read()'
     (tmp_path / "image").write_bytes(image)
-    text = HARDWARE + (SLOTS % (b"", b"")).replace("\"rom_0\": b''", f'"rom_0": {slots}')
+    text = "" if board.is_esp32 else STM32
+    text = HARDWARE + (SLOTS % (b"", b"")).replace("\"rom_0\": b''", f'"rom_0": {slots}') + text
     flash = str(tmp_path / "flash")
     program.write_text(text + BESIDE + boot + f"\nFLASH = {flash!r}\n" + END + main)
     command = [str(INTERPRETER), "-X", "heapsize=1m", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
+    version = "None" if name == "pybd_sf6" else "1.0.0"  # which can't be updated
+    assert f"runs {version}\n" in said and "no updates" not in said, said
     assert "fed" in said and "restart: Scheduled" in said, said
     assert said.rstrip().endswith("reset"), said
     assert (tmp_path / "flash" / "store").is_dir() != board.is_esp32
