@@ -37,8 +37,8 @@ store.moving store.ring_boot store.ring_edit store.ring_sectors store.tape
 link.backoff link.handshake link.masking link.masking_native link.opening link.sender link.tls
 link.url link.utf8
 station.availability station.cache station.computed station.data_transfer
-station.firmware station.firmware_record station.firmware_request station.firmware_status
-station.manufacturer_roots
+station.firmware station.firmware_record station.firmware_request station.firmware_signature
+station.firmware_status station.manufacturer_roots
 station.moments station.network station.network_profile station.record_bytes
 station.remote_control station.reset station.resume station.samples station.snapshot
 station.thinning station.transaction_status station.trigger

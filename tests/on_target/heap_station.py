@@ -21,6 +21,7 @@ import json
 import sys
 
 import csms_requests
+import updates
 from world import Flash, World, random_bytes
 
 _BASE = "taken before"
@@ -176,7 +177,29 @@ def short_of_room(world):
     world.run(20)
 
 
-EVENTS = (messages, session, remote_session, power_cut, reset, reconnect, short_of_room)
+def update(world, roots=None):
+    """A new image, from the request to Installed; with roots it is signed."""
+    world.roots = roots
+    told = world.told_statuses()
+    action, payload = updates.request(world.subprotocol, roots is not None)
+    world.call(action, payload)
+    if world.status != "ok":
+        raise AssertionError(world.status)
+    world.run(30)
+    if world.station.reboot != "FirmwareUpdate":
+        raise AssertionError("no reboot")
+    world.boot("FirmwareUpdate")
+    world.connect()
+    world.run(30)
+    if world.station.update is not None or world.told_statuses() - told < 4:
+        raise AssertionError("not installed")
+
+
+def signed_update(world):
+    update(world, updates.ROOT)
+
+
+EVENTS = (messages, session, remote_session, power_cut, reset, reconnect, short_of_room, update)
 
 
 # ---- jobs
@@ -197,7 +220,7 @@ def table(world, meter, rounds):
     end(world, 1)
     end(world, 2)
     for _ in range(3):  # whatever is interned once, or grows to its bound
-        for event in EVENTS:
+        for event in EVENTS + (signed_update,):
             event(world)
     meter.show("idle after all")
 
@@ -243,7 +266,7 @@ def life(world, meter, rounds):
     messages(world)
     end(world, 1)
     end(world, 2)
-    for event in EVENTS:
+    for event in EVENTS + (signed_update,):
         event(world)
     show("lived", True)
 
@@ -303,6 +326,7 @@ def main(subprotocol, job, rounds):
     gc.collect()
     base = gc.mem_alloc()
     world = World(subprotocol, flash)
+    world.make_updater, world.images = updates.Updater, updates.Images()
     from chargepoint.link.manager import Link
     from chargepoint.runtime import Runtime  # part of what is measured
 

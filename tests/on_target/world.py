@@ -121,6 +121,8 @@ class World:
         self.said = {}  # action -> how often the station sent it
         self.inbox = []
         self.link = None
+        self.images = self.roots = None  # if it can be updated, see `updates`
+        self.make_updater = None
         self.speak(subprotocol)
 
     def speak(self, subprotocol):
@@ -160,8 +162,14 @@ class World:
         self.hardware = Hardware(self.evses, self.reader)
         self.station = Station(self.layout, model, self.flash, random_bytes, reason)
         self.station.vendors["broken"] = broken
+        if self.make_updater is not None:
+            self.station.updater = self.make_updater(self.images)
+            self.station.factory_roots = self.factory_roots
         self.station.start(0)
         self.step()
+
+    def factory_roots(self):
+        return self.roots
 
     def connect(self):
         self.station.connected(self.subprotocol, self.now)
@@ -205,6 +213,8 @@ class World:
             if self.inbox and station.profile is not None:
                 busy = True
                 station.receive(self.inbox.pop(0), self.now)
+            if station.updater is not None and station.updater.turn():
+                busy = True
 
     def move(self, evse):
         """The car at an EVSE takes 7 kW whenever it can."""
@@ -242,6 +252,10 @@ class World:
         self.status = None
         self.inbox.append('[2,"s-%d","%s",%s]' % (self.calls & 7, action, payload))
         self.step()
+
+    def told_statuses(self):
+        """How many statuses of updates the station has told."""
+        return sum([self.said[name] for name in self.said if "FirmwareStatus" in name])
 
     def settle(self):
         """Let all reports and answers end."""

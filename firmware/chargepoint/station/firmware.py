@@ -21,7 +21,6 @@ from .firmware_record import (
 )
 
 _ALLOW_NEW_SESSIONS = const(10)  # ChargingStation.AllowNewSessionsPendingFirmwareUpdate
-_ALLOW_PKCS1 = const(141)  # SecurityCtrlr.AllowPkcs1FirmwareSignature
 
 _HOUR_MS = const(3600000)
 _BUSY_MS = const(5000)  # between two looks at whether the station is idle
@@ -145,7 +144,8 @@ def _go_on(station, update: dict, now: int):
         return _download(station, update, now)
     elif phase == VERIFYING:
         update["job"] = "verify"
-        station.updater.run(_verifying(station, update["exponent"], update["digest"]))
+        steps = modules.use("station.firmware_signature").of_file(station, update)
+        station.updater.run(steps)
     elif phase == WAITING:
         return _wait(station, update, now)
     elif phase == INSTALLING:
@@ -183,21 +183,6 @@ def _download(station, update: dict, now: int):
     update["job"] = "fetch"
     station.updater.fetch(firmware_record.texts(station)[0], fresh)
     return None
-
-
-def _verifying(station, exponent: int, digest: bytes):
-    """Whether the signature of the file is that of the certificate's key (L01.FR.04)."""
-    rules = modules.use("crypto.signature")
-    _, public, signature = firmware_record.texts(station)
-    key = public, exponent
-    allow_pkcs1 = station.model.boolean(_ALLOW_PKCS1)
-    yield
-    if not exponent:
-        return (yield from rules.verifying(rules.ECDSA, key, digest, signature))
-    found = yield from rules.verifying(rules.RSA_PSS, key, digest, signature)
-    if allow_pkcs1 and not found:
-        found = yield from rules.verifying(rules.RSA_PKCS1, key, digest, signature)
-    return found
 
 
 def _wait(station, update: dict, now: int):

@@ -63,7 +63,8 @@ def update_firmware(station, request: dict, now: int):
         update = station.update = firmware_record.new()
     station.updater.stop()
     update["candidate"], update["job"] = fields, "check"
-    station.updater.run(_checking(certificate, roots, station.clock_epoch_s(now)))
+    rules = modules.use("station.firmware_signature")
+    station.updater.run(rules.of_certificate(certificate, roots, station.clock_epoch_s(now)))
     station.update_due_ms = now
     return None
 
@@ -71,7 +72,8 @@ def update_firmware(station, request: dict, now: int):
 def checked(station, value: tuple, now: int, defect: bool) -> None:
     """Answer the request whose certificate has been checked.
 
-    value: what `_checking` returned; defect: it has failed, for the reason that value has.
+    value: what `firmware_signature.of_certificate` returned; defect: it has failed, and value has
+    the reason.
     """
     update = station.update
     fields, update["candidate"], update["job"] = update["candidate"], None, None
@@ -126,24 +128,6 @@ def _signature(text) -> bytes:
     except ValueError:
         pass
     return b""
-
-
-def _checking(certificate: str, roots: list, now_s: int):
-    """Whether the certificate hangs directly below one of the roots (L01.FR.12).
-
-    A generator that returns ((public key, exponent), None), or (None, what is wrong).
-    """
-    chain, pem = modules.use("crypto.chain"), modules.use("crypto.pem")
-    x509, der = modules.use("crypto.x509"), modules.use("crypto.der")
-    try:
-        leaf = x509.Certificate(pem.decode(certificate, "CERTIFICATE", 1)[0])
-        yield
-        usage, purpose = x509.DIGITAL_SIGNATURE, x509.CODE_SIGNING
-        yield from chain.trusting(leaf, (), roots, now_s, usage, purpose)
-    except der.Invalid as error:
-        return None, str(error)
-    public, exponent = leaf.key
-    return (bytes(public), exponent), None
 
 
 def _begin(station, fields: dict, now: int) -> dict:
