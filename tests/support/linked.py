@@ -50,13 +50,15 @@ class Socket:
         self._sent = bytearray()
         self._message = b""
         self._upgraded = False
+        self.host = ""
         self._ready = asyncio.Event()
 
     # ---- the station's end
 
     async def open(self, ip, port, context, hostname) -> None:
-        if self._network.unreachable:
+        if self._network.unreachable or self._network.servers.get(hostname, ()) is None:
             raise OSError(113, "no route to host")
+        self.host = hostname
         self.is_open = True
 
     async def readinto(self, view) -> int:
@@ -111,10 +113,11 @@ class Socket:
             return
         fields = dict(line.split(b": ", 1) for line in request.split(b"\r\n")[1:])
         accept = base64.b64encode(hashlib.sha1(fields[b"Sec-WebSocket-Key"] + _GUID).digest())
+        chosen = self._network.choose(self.host, fields)
         self._put(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            b"Sec-WebSocket-Accept: %s\r\nSec-WebSocket-Protocol: %s\r\n\r\n"
-            % (accept, fields[b"Sec-WebSocket-Protocol"].split(b", ")[0])
+            b"Sec-WebSocket-Accept: %s\r\n%s\r\n"
+            % (accept, b"Sec-WebSocket-Protocol: %s\r\n" % chosen if chosen else b"")
         )
         self._sent = bytearray(rest)
         self._upgraded = True
@@ -154,12 +157,19 @@ class Network:
     def __init__(self, pair, faults):
         self.activity = 0
         self.unreachable = False
+        self.servers = {}  # host -> the subprotocols of its server, None: it can't be reached
         self.messages = []  # (direction, text) of all, spoilt or not
         self.spoilt_ms = []  # when
         self.socket = None  # the server's connection
         self._pair = pair
         self._faults = dict(faults)
         self._late = []  # (when in ms, direction, socket, text)
+
+    def choose(self, host: str, fields: dict) -> bytes:
+        """The subprotocol that the server at that host takes; b"": none."""
+        offered = fields[b"Sec-WebSocket-Protocol"].split(b", ")
+        spoken = self.servers.get(host, offered)
+        return next((name for name in offered if name in spoken), b"")
 
     def accepted(self, socket) -> None:
         """A new connection: the server forgets an old one."""
@@ -296,7 +306,8 @@ class Linked(Pair):
                 then, self.after_turn = self.after_turn, None
                 then()
             self.check()
-            assert self.station.reboot is None
+            if self.station.reboot is not None:
+                runtime = self.rebooted()
             if not runtime._awake and activity == self.network.activity and had == len(self.world):
                 return
         raise AssertionError("the station never comes to rest")
@@ -323,6 +334,10 @@ class Linked(Pair):
             self.step()
             if self.wall_ms >= end_ms:
                 return
+
+    def rebooted(self) -> Runtime:
+        """The station wants to reboot; gives the new Runtime."""
+        raise AssertionError("a reboot: " + str(self.station.reboot))
 
     # ---- the server
 

@@ -16,7 +16,7 @@ import json
 
 from chargepoint import profiles, timestamp
 from chargepoint.device_model import presets
-from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
+from chargepoint.device_model.model import BUILT, DeviceModel, EvseLayout, Layout
 from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import MemoryStore, SimEvse, SimReader
 from chargepoint.rpc import schema
@@ -41,11 +41,12 @@ class Pair:
     """One station, one server; `store` is what survives a power cut.
 
     make_store: of random_bytes, opens the store on its flash at each boot; else it is in memory.
-    networks, offered and built are what `network.begin` gets at each boot.
+    networks, offered and built are what `network.begin` gets at each boot; features: of the model.
     """
 
     networks = (("ws://csms.example/ocpp", 1),)
-    built = ("ocpp2.0.1", "ocpp1.6")
+    built: tuple = ("ocpp2.0.1", "ocpp1.6")
+    features = BUILT
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Pair:
         make_store=None,
     ):
         self.subprotocol = subprotocol
-        self.offered = (subprotocol,)
+        self.offered: tuple = (subprotocol,)
         layouts = tuple([EvseLayout(3, 32, connectors) for _ in range(evses)])
         self.layout = Layout("Acme", "One", "0001", "1.0.0", "CP-1", layouts)
         self.meter_ms = meter_ms
@@ -92,7 +93,7 @@ class Pair:
         self._boot_wall_ms = self._metered_ms = self.wall_ms
         self.connected = False
         self.store = self.make_store(self.random_bytes)
-        model = DeviceModel(self.layout, self.store.slots)
+        model = DeviceModel(self.layout, self.store.slots, self.features)
         network.begin(model, self.networks, self.offered, self.built, (None, None, None))
         presets.preset(model, self.variables)
         self.drivers = [SimEvse() for _ in self.evs]

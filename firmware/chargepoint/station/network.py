@@ -170,6 +170,8 @@ def connected(station, profile, subprotocol: str) -> bool:
     station.network = profile
     timeout = str(profile[4]) if profile[4] else None
     station.model.put(_MESSAGE_TIMEOUT << 16, timeout)  # never written to flash
+    if station.provisioning.status == "Accepted":  # it still is: there is no new BootNotification
+        accepted(station)
     good = Record(station.model.slots).good
     return good is not None and (good[:3], good[3][0]) != (profile[:3], subprotocol)
 
