@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
-_FIRMWARE = str(Path(__file__).resolve().parent.parent / "firmware")
-if _FIRMWARE not in sys.path:  # some of the firmware's tables are read here too
-    sys.path.append(_FIRMWARE)
+_ROOT = Path(__file__).resolve().parent.parent
+for _folder in (_ROOT / "firmware", _ROOT):  # of the firmware and the tools some is used here too
+    if str(_folder) not in sys.path:
+        sys.path.append(str(_folder))

@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from chargepoint.crypto import pem
+from chargepoint.crypto.der import Invalid
 from chargepoint.device_model import presets
 from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
 from chargepoint.hal.sim import MemorySlots
+from chargepoint.ota import container
 from chargepoint.profiles.ocpp16 import presets as key_presets
 
 _TOOLS = Path(__file__).resolve().parent.parent / "tools"
@@ -46,8 +49,10 @@ TARGETS = ("cpython", "unix", "qemu")
 BUILTIN = "builtin"
 _STATION_KEYS = ("id", "vendor", "model", "serial", "csms", "ocpp", "security_profile")
 _EVSE_KEYS = ("phases", "max_current", "connectors")
-_TABLES = ("station", "evse", "variables", "configuration", "features")
+_FIRMWARE_KEYS = ("keys", "product", "hardware", "roots")
+_TABLES = ("station", "evse", "variables", "configuration", "features", "firmware")
 _MAX_EVSES = 64
+_MAX_ROOTS = 4
 
 
 class ConfigError(Exception):
@@ -59,6 +64,16 @@ class EvseConfig:
     phases: int = 3
     max_current: int = 32
     connectors: tuple[str, ...] = ("cType2",)
+
+
+@dataclass
+class FirmwareConfig:
+    """Which images the station takes. keys: of a key file; roots: of the manufacturer, in PEM."""
+
+    keys: bytes = b""
+    product: str = "host-sim"
+    hardware: str = "A"
+    roots: Path | None = None
 
 
 @dataclass
@@ -78,6 +93,7 @@ class Config:
     configuration: tuple[dict[str, Any], bool] = field(default_factory=lambda: ({}, False))
     has_credential: bool = False
     features: dict[str, bool] = field(default_factory=dict)
+    firmware: FirmwareConfig = field(default_factory=FirmwareConfig)
     state_dir: Path | None = None
     control: tuple[str, int] = ("127.0.0.1", 0)
     speed: float | None = 1
@@ -134,6 +150,7 @@ def load(path: Path | None) -> Config:
         config.evses = _evses(where, document["evse"])
     _values(where, document, config)
     _features(where, document.get("features", {}), config)
+    _firmware(path, document.get("firmware", {}), config.firmware)
     return config
 
 
@@ -317,6 +334,32 @@ def _features(where: str, table: dict[str, Any], config: Config) -> None:
         _known(where, f"features.{name}", name, FEATURES)
         _check(where, f"features.{name}", isinstance(value, bool), "true or false")
         config.features[name] = value
+
+
+def _firmware(path: Path, table: dict[str, Any], config: FirmwareConfig) -> None:
+    """Paths are from the folder of the file."""
+    where = str(path)
+    for name, value in table.items():
+        key = f"firmware.{name}"
+        _known(where, key, name, _FIRMWARE_KEYS)
+        _check(where, key, isinstance(value, str) and value != "", "a text")
+        if name in ("product", "hardware"):
+            good = len(value) <= 32 and all("!" <= letter <= "~" for letter in value)
+            _check(where, key, good, "a word of 1 to 32 printable ASCII characters")
+            setattr(config, name, value)
+            continue
+        file = path.parent / value
+        try:
+            data = file.read_bytes()
+            if name == "keys":
+                container.keys(data)
+                config.keys = data
+            else:
+                pem.decode(data, "CERTIFICATE", _MAX_ROOTS)
+                config.roots = file.absolute()
+        except (OSError, container.Refused, Invalid):
+            kind = "a file of tools/image.py pin" if name == "keys" else "certificates in PEM form"
+            raise ConfigError(f"{where}: {key} {value!r}: allowed: {kind}") from None
 
 
 def _known(where: str, key: str, name: str, names: Any) -> None:

@@ -246,8 +246,8 @@ async def _to_its_end(lines: Coroutine[Any, Any, None]) -> None:
 
 
 def store_certificates(config: dict, folder: Path) -> Path | None:
-    """Make an image of the files that `tls` in the configuration names; it then names those."""
-    paths = [path and Path(path) for path in config["tls"]]
+    """Make an image of the certificates that the configuration names; it then names those."""
+    paths = [path and Path(path) for path in (*config["tls"], config["firmware"]["roots"])]
     files = {f"{n}.pem": path.read_bytes() for n, path in enumerate(paths) if path}
     if not files:
         return None
@@ -256,7 +256,9 @@ def store_certificates(config: dict, folder: Path) -> Path | None:
     image = folder / "certificates.romfs"
     image.touch(0o600)
     image.write_bytes(build_romfs.image(files))
-    config["tls"] = [path and f"/tls/{n}.pem" for n, path in enumerate(paths)]
+    *config["tls"], config["firmware"]["roots"] = [
+        path and f"/tls/{n}.pem" for n, path in enumerate(paths)
+    ]
     return image
 
 

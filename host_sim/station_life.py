@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from chargepoint.device_model.model import BUILT
+from host_sim import factory
 from host_sim.channel import ChannelServer
 from host_sim.clock import WorldClock, monotonic_ms
 from host_sim.config import Config
@@ -69,6 +70,8 @@ class StationLife:
 
     async def open(self) -> None:
         """Be ready for processes."""
+        if self._config.target != "qemu":  # whose flash has its own
+            factory.put_images(self._state_dir.flash, self._config.firmware)
         await self._server.start()
 
     async def close(self) -> None:
@@ -241,6 +244,12 @@ class StationLife:
             "features": [name for name in BUILT if config.features.get(name, True)],
             "flash": str(self._state_dir.flash),
             "credential": credential,
+            "firmware": {
+                "keys": config.firmware.keys.hex(),
+                "product": config.firmware.product,
+                "hardware": config.firmware.hardware,
+                "roots": str(config.firmware.roots) if config.firmware.roots else None,
+            },
             "tls": [str(path) if path else None for path in (config.ca, config.cert, config.key)],
             "clock": {
                 "tick_ms": monotonic_ms(),

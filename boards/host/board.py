@@ -9,7 +9,7 @@ from binascii import unhexlify
 from os import urandom
 
 from channel import Network
-from memory import open_store
+from memory import open_slots, open_store
 
 from chargepoint import VERSION, modules
 from chargepoint.device_model.model import BUILT, DeviceModel, EvseLayout, Layout
@@ -17,9 +17,11 @@ from chargepoint.hal.hardware import Hardware
 from chargepoint.hal.sim import SimEvse, SimReader
 from chargepoint.hal.sim_clock import SimClock
 from chargepoint.link.manager import Link
+from chargepoint.ota.updater import Updater
 from chargepoint.runtime import LinkSettings, Runtime
 from chargepoint.station.station import Station
 
+_HEADER_BYTES = 4096
 _METER_MS = 60000
 _LIMITED_METER_MS = 1000
 _EPOCH_S = 1577836800  # the station counts from 2020, the host from 1970
@@ -100,15 +102,16 @@ class Board:
         evses = [
             EvseLayout(phases, current, tuple(names)) for phases, current, names in config["evses"]
         ]
+        store = open_store(config)
+        updater = self._updater(config, store)
         layout = Layout(
             config["vendor"],
             config["model"],
             config["serial"],
-            VERSION,
+            (updater and updater.version) or VERSION,
             config["id"],
             tuple(evses),
         )
-        store = open_store(config)
         features = [name for name in config["features"] if name in BUILT]
         model = DeviceModel(layout, store.slots, features)
         network = modules.use("station.network")
@@ -118,11 +121,29 @@ class Board:
         store.slots.delete("boot_reason")
         reason = reason.decode() if reason else "PowerUp"
         station = Station(layout, model, store, urandom, reason, self._log)
+        station.updater = updater
+        path = config["firmware"]["roots"]
+        if path is not None:
+            station.factory_roots = lambda: _read(path)
         if self._epoch_ms is not None:
             # Of a whole second, so that both processes turn to the next one together.
             epoch_s = self._epoch_ms // 1000 - _EPOCH_S
             station.provisioning.set_clock(epoch_s, -(self._epoch_ms % 1000))
         return station
+
+    def _updater(self, config: dict, store):
+        """None without an image that has a header."""
+        places = open_slots(config)
+        if places is None:
+            return None
+        view = places.views[places.running]
+        header = modules.use("ota.container").Header(view[:_HEADER_BYTES])
+        self.subprotocols = header.subprotocols
+        return Updater(places, store, self._network, config["tls"], self._subprotocol)
+
+    def _subprotocol(self):
+        profile = self.runtime.station.profile
+        return None if profile is None else profile.SUBPROTOCOL
 
     def _preset(self, model, config: dict) -> None:
         """What the station left the factory with; the server's changes win over it."""
@@ -182,6 +203,9 @@ class Board:
             self._channel.send({"state": number, "value": value})
         if queries:
             modules.release()
+        updater = self.runtime.station.updater
+        if updater is not None and updater.next_deadline() is not None:
+            settled = False  # a server's bytes are awaited
         if self._watched:
             self._channel.send(
                 {"idle": deadline, "settled": settled, "seen": self._channel.received}
@@ -219,6 +243,11 @@ class _Hardware(Hardware):
             if evse.transaction is not None and evse.transaction.limit_wh is not None:
                 self.meter_ms = _LIMITED_METER_MS
         return super().next_deadline()
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def _trace(error) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from host_sim.config import Config, ConfigError, check_together, csms_url, load
+from tests.tools import made_certificates
+from tools import qemu_image
 
 
 def write(tmp_path: Path, text: str) -> Path:
@@ -117,6 +119,12 @@ def test_without_a_file_there_is_an_example():
         ("[configuration]\nMeterValueSampleInterval = 'x'\n", ["MeterValueSampleInterval"]),
         ("[features]\nreservations = false\n", ["features.reservations", "did you mean"]),
         ("[features]\nreservation = 0\n", ["features.reservation", "true or false"]),
+        ("[firmware]\nversion = '1'\n", ["firmware.version", "keys, product, hardware, roots"]),
+        ("[firmware]\nproduct = 'a b'\n", ["firmware.product", "a word"]),
+        ("[firmware]\nhardware = ''\n", ["firmware.hardware", "a text"]),
+        ("[firmware]\nkeys = 'none'\n", ["firmware.keys", "'none'", "tools/image.py pin"]),
+        ("[firmware]\nkeys = 'station.toml'\n", ["firmware.keys", "tools/image.py pin"]),
+        ("[firmware]\nroots = 'station.toml'\n", ["firmware.roots", "PEM"]),
         ("[station]\ncsms = ['ws://a']\nsecurity_profile = 2\n", ["ws://a", "wss://"]),
         ("[station]\nsecurity_profile = 3\ncsms = ['wss://a']\n", ["--cert"]),
     ],
@@ -130,6 +138,16 @@ def test_what_is_wrong_is_named_with_what_is_allowed(tmp_path, text, parts):
 def test_a_wrong_value_is_told_with_the_name_of_the_file(tmp_path):
     assert "station.toml" in refused(tmp_path, "[station]\nid = 5\n")
     assert "station.toml" in refused(tmp_path, "[variables]\n'A.B' = 5\n")
+
+
+def test_what_the_station_is_updated_with(tmp_path):
+    root, _, _ = made_certificates.write(tmp_path)
+    (tmp_path / "keys").write_bytes(qemu_image.key_file())
+    text = f"[firmware]\nkeys = 'keys'\nproduct = 'box'\nhardware = 'B'\nroots = '{root.name}'\n"
+    firmware = load(write(tmp_path, text)).firmware
+    assert firmware.keys == qemu_image.key_file()
+    assert (firmware.product, firmware.hardware) == ("box", "B")
+    assert firmware.roots == root.absolute()
 
 
 def test_unknown_names_are_taken_where_the_table_allows_it(tmp_path):

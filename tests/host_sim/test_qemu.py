@@ -288,7 +288,7 @@ def test_the_heap_is_told_with_the_state():
 def test_certificates_become_an_image_that_only_their_owner_can_read(tmp_path):
     root = tmp_path / "root.pem"
     root.write_bytes(b"the root")
-    config = {"tls": [str(root), None, None]}
+    config = {"tls": [str(root), None, None], "firmware": {"roots": None}}
     image = qemu.store_certificates(config, tmp_path)
     assert config["tls"] == ["/tls/0.pem", None, None]
     assert image is not None and b"the root" in image.read_bytes()
@@ -299,7 +299,7 @@ def test_certificates_become_an_image_that_only_their_owner_can_read(tmp_path):
 
 
 def test_without_certificates_there_is_no_image(tmp_path):
-    config = {"tls": [None, None, None]}
+    config = {"tls": [None, None, None], "firmware": {"roots": None}}
     assert qemu.store_certificates(config, tmp_path) is None
     assert config["tls"] == [None, None, None] and not any(tmp_path.iterdir())
     assert "0x21500000" not in " ".join(qemu.command(tmp_path / "flash", [], 0))

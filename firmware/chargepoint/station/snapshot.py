@@ -20,9 +20,18 @@ def snapshot(station, url, now: int) -> dict:
             "online": profile is not None,
             "boot": station.provisioning.status,
         },
-        "firmware": {"version": station.layout.firmware_version, "slot": "a", "trial": False},
+        "firmware": _firmware(station),
         "queue": {"transaction_messages": queue[0], "security_events": queue[1]},
         "evses": [_evse(station, evse) for evse in station.evses],
+    }
+
+
+def _firmware(station) -> dict:
+    updater = station.updater
+    return {
+        "version": station.layout.firmware_version,
+        "slot": "a" if updater is None else "ab"[updater.places.running],
+        "trial": updater is not None and updater.trial_s is not None,
     }
 
 
