@@ -4,11 +4,11 @@ import os
 
 import pytest
 
-from chargepoint.ota import slots
+from chargepoint.ota import installation, slots
 from tests.ota.sweep import KINDS, sweep
 from tests.ota.update import Update
 
-PAIRS = None if os.environ.get("SOAK") else 100
+PAIRS = None if os.environ.get("SOAK") else 25
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[f"{how}-{int(a)}{int(b)}" for how, a, b in KINDS])
@@ -17,7 +17,7 @@ def test_the_station_boots_one_whole_image_and_never_the_wrong_one(kind, record_
     print(result)
     record_property("cuts", str(result))
     assert result.failures == []
-    assert result.singles > 40 and result.pairs >= min(PAIRS or 1000, 100)
+    assert result.singles >= 190 and result.pairs >= (PAIRS or 1000)
 
 
 def over_the_newer_copy(self, state):
@@ -49,6 +49,17 @@ def test_it_finds_a_slot_that_is_not_checked(monkeypatch):
     assert sweep("changed", False, False, pairs=0).failures
 
 
+def test_it_finds_progress_that_is_believed_after_a_cut(monkeypatch):
+    """What lies behind the last note may be half programmed."""
+    right = installation.Installation.resuming
+
+    def resuming(self, written, is_torn):
+        yield from right(self, written, False)
+
+    monkeypatch.setattr(installation.Installation, "resuming", resuming)
+    assert sweep("accepted", False, False, pairs=0).failures
+
+
 def test_it_finds_an_image_that_is_confirmed_too_early(monkeypatch):
     right = slots.Slot.set
 
@@ -56,5 +67,5 @@ def test_it_finds_an_image_that_is_confirmed_too_early(monkeypatch):
         right(self, slots.CONFIRMED if state == slots.TRIAL else state, boots, why, deadline_s)
 
     monkeypatch.setattr(slots.Slot, "set", early)
-    with pytest.raises(AssertionError, match="not done"):
+    with pytest.raises(AssertionError):
         Update("used_up").run()

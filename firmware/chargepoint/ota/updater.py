@@ -10,6 +10,10 @@ import asyncio
 from .. import modules
 from ..compat import cold, const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from collections.abc import Callable
+
 _CHECK_MS = const(20000)
 _SILENT_CHECKS = const(3)  # without any progress
 
@@ -72,7 +76,7 @@ class Updater:
         self.progress = 0  # grows while the server sends
         self.receiving = None  # of the download
         self.kept = None  # see Receiving.kept
-        self.verify = None  # see container.check
+        self.verify: "Callable | None" = None  # see container.check
         self._task = None
         self._result = None
         self._seen = -1
