@@ -39,7 +39,8 @@ check: venv micropython ## format, lint, types, firmware compiles, rings, boards
 # commands only. ERASE=1 empties an ESP32 first, MPY_SHA256= is the hash of MPY_FIRMWARE=.
 DRY := $(if $(DRY_RUN),--dry-run)
 STATION_OPTIONS = $(DRY) $(if $(STATION),--station '$(STATION)') $(if $(WIFI),--wifi '$(WIFI)') \
-	$(if $(CA),--ca '$(CA)') $(if $(CERT),--cert '$(CERT)') $(if $(KEY),--key '$(KEY)')
+	$(if $(CA),--ca '$(CA)') $(if $(CERT),--cert '$(CERT)') $(if $(KEY),--key '$(KEY)') \
+	$(if $(MANUFACTURER_ROOTS),--manufacturer-roots '$(MANUFACTURER_ROOTS)')
 # A signed image, which can be updated later: the private key of images, the key file (else of this key), the
 # revision of the board, the security counter.
 SIGN_OPTIONS = $(if $(IMAGE_KEY),--image-key '$(IMAGE_KEY)') $(if $(UPDATE_KEYS),--update-keys '$(UPDATE_KEYS)') \

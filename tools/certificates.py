@@ -12,9 +12,12 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key
 
+from chargepoint.crypto import pem
+from chargepoint.crypto.x509 import Certificate
 from chargepoint.link import tls
 from tools.boards import Failure
 
+_MOST_ROOTS = 4
 _WANTED = {
     "CA": "a certificate",
     "CERT": "a certificate",
@@ -35,6 +38,21 @@ def check(root: Path | None, certificate: Path | None, key: Path | None) -> None
             raise _unfit("KEY", key, "not readable") from None
         if own[0] != private.public_key():
             raise Failure(f"KEY={key}: belongs to another certificate than CERT={certificate}")
+
+
+def check_roots(path: Path | None) -> None:
+    """Of the manufacturer: as station/manufacturer_roots.py reads them. Raises Failure."""
+    if path is None:
+        return
+    name, wanted = "MANUFACTURER_ROOTS", f"1 to {_MOST_ROOTS} certificates are needed, as PEM"
+    try:
+        found = pem.decode(path.read_bytes(), "CERTIFICATE", _MOST_ROOTS)
+        roots = [Certificate(data) for data in found]
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise Failure(f"{name}={path}: {why}: {wanted}") from None
+    if not all(root.is_ca for root in roots):
+        raise Failure(f"{name}={path}: not of a CA: {wanted}")
 
 
 def _objects(name: str, path: Path) -> list[bytes]:

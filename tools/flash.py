@@ -25,7 +25,15 @@ if __package__ in (None, ""):
     sys.path[:0] = [str(ROOT), str(ROOT / "firmware")]
 
 from chargepoint.ota import container  # noqa: E402
-from tools import boards, build_app, build_firmware, partitions, provision, sign_app  # noqa: E402
+from tools import (  # noqa: E402
+    boards,
+    build_app,
+    build_firmware,
+    certificates,
+    partitions,
+    provision,
+    sign_app,
+)
 from tools.boards import Failure  # noqa: E402
 
 ESPTOOL = ROOT / ".venv" / "bin" / "esptool"
@@ -256,13 +264,15 @@ def flash(board: boards.Board, options: argparse.Namespace) -> None:
     how = sign_app.signing(options)
     station = None
     if options.station is None:
-        given = zip(("WIFI", "CA", "CERT", "KEY"), (options.wifi, *files), strict=True)
+        names = ("WIFI", "CA", "CERT", "KEY", "MANUFACTURER_ROOTS")
+        given = zip(names, (options.wifi, *files, options.manufacturer_roots), strict=True)
         for name in [name for name, value in given if value]:
             raise Failure(f"{name}= says something of a station: name it with STATION=file")
     else:
         station = provision.content(
             board, options.station, options.wifi, files, None, options.hardware
         )
+        certificates.check_roots(options.manufacturer_roots)
     path = firmware(board, options.firmware, options.sha256, dry_run)
     if not dry_run and (board.is_esp32 or station is not None):
         provision.check_port(options.port)
@@ -283,7 +293,8 @@ def flash(board: boards.Board, options: argparse.Namespace) -> None:
         run(command, dry_run)
     if station is not None:
         run(["mpremote", "sleep", "5"], dry_run)  # the new firmware makes its file system
-        provision.provision(board, options.port, station, files, dry_run)
+        roots = options.manufacturer_roots
+        provision.provision(board, options.port, station, files, dry_run, roots)
     else:
         print("the board does not know who it is yet: STATION=station.toml, or tools/provision.py")
 

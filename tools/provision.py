@@ -151,11 +151,12 @@ def commands(board: boards.Board, port: str, folder: Path) -> list[list[str]]:
     return found
 
 
-def write(folder: Path, station: dict[str, Any], files) -> None:
-    """The files for the board; the folder is nobody else's."""
-    if any(files):
+def write(folder: Path, station: dict[str, Any], files, roots: Path | None = None) -> None:
+    """The files for the board; the folder is nobody else's. roots: of the manufacturer."""
+    if any(files) or roots is not None:
         (folder / "tls").mkdir()
-        for name, path in zip(("root", "certificate", "key"), files, strict=True):
+        names = ("root", "certificate", "key", "manufacturer")
+        for name, path in zip(names, (*files, roots), strict=True):
             if path is not None:
                 (folder / "tls" / name).write_bytes(path.read_bytes())
     (folder / "station.json").write_text(json.dumps(station))
@@ -171,12 +172,19 @@ def run(command: list[str], dry_run: bool) -> None:
         raise boards.Failure(f"{command[0]} failed, see above: is the board on, the port free?")
 
 
-def provision(board: boards.Board, port: str, station: dict[str, Any], files, dry_run) -> None:
+def provision(
+    board: boards.Board,
+    port: str,
+    station: dict[str, Any],
+    files,
+    dry_run,
+    roots: Path | None = None,
+) -> None:
     """Raises Failure."""
     if not dry_run:
         check_port(port)
     with tempfile.TemporaryDirectory() as folder:  # which only its owner can enter
-        write(Path(folder), station, files)
+        write(Path(folder), station, files, roots)
         for command in commands(board, port or "PORT", Path(folder)):
             run(command, dry_run)
 
@@ -188,6 +196,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca", type=Path, help="root certificate of the server")
     parser.add_argument("--cert", type=Path, help="the station's certificate")
     parser.add_argument("--key", type=Path, help="the key of it, not encrypted")
+    parser.add_argument(
+        "--manufacturer-roots", type=Path, help="of certificates that sign firmware, PEM"
+    )
     parser.add_argument("--hardware", default="", help="revision of the board, for updates")
     parser.add_argument("--dry-run", action="store_true", help="print the commands only")
 
@@ -203,7 +214,9 @@ def main(arguments: list[str]) -> int:
             raise boards.Failure("STATION= is missing: name a station.toml (docs/simulator.md)")
         board = boards.load(options.board)
         station = content(board, options.station, options.wifi, files, None, options.hardware)
-        provision(board, options.port, station, files, options.dry_run)
+        certificates.check_roots(options.manufacturer_roots)
+        roots = options.manufacturer_roots
+        provision(board, options.port, station, files, options.dry_run, roots)
     except boards.Failure as failure:
         print(f"provision: {failure}", file=sys.stderr)
         return 1

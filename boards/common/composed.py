@@ -78,6 +78,9 @@ class Composed:
         station = self._station(config, [evse[0] for evse in evses], open_store(flash), tls)
         hardware = Hardware([evse[1] for evse in evses], reader, poll_ms=_POLL_MS)
         settings = LinkSettings(station, tls)
+        roots = _existing(flash + "/tls/manufacturer")
+        if roots is not None:
+            station.factory_roots = lambda: _read(roots)
         network = Resolver(os.urandom, servers)
         self._evses = station.evses
         if open_updater is not None:
@@ -169,6 +172,11 @@ class Composed:
                 rtc.set(epoch_s)
             except ValueError:
                 pass  # a server whose time can't be right
+
+
+def _read(path: str) -> str:
+    with open(path) as file:
+        return file.read()
 
 
 def _existing(path: str):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools import made_certificates
-from tools import boards, provision, stand_ins
+from tools import boards, image_ocpp, provision, stand_ins
 
 TOML = """
 [station]
@@ -104,6 +104,32 @@ def test_the_commands_and_files(station, files, tmp_path: Path):
         [*call, "fs", "cp", f"{tmp_path}/station.json", ":station.json"],
         [*call, "reset"],
     ]
+
+
+def test_the_roots_of_the_manufacturer(station, tmp_path: Path, capsys):
+    pem = tmp_path / "root.pem"
+    pem.write_bytes(image_ocpp.certificates("p256")["root.pem"])
+    (tmp_path / "out").mkdir()
+    provision.write(tmp_path / "out", content(station()), NO_FILES, pem)
+    assert [path.name for path in (tmp_path / "out" / "tls").iterdir()] == ["manufacturer"]
+    assert (tmp_path / "out" / "tls" / "manufacturer").read_bytes() == pem.read_bytes()
+    arguments = ["esp32_poe", "--station", str(station()), "--dry-run", "--manufacturer-roots"]
+    assert provision.main([*arguments, str(pem)]) == 0
+    leaf = tmp_path / "leaf.pem"
+    leaf.write_bytes(image_ocpp.certificates("p256")["leaf.pem"])
+    five = tmp_path / "five.pem"
+    five.write_bytes(pem.read_bytes() * 5)
+    for path, why in (
+        (tmp_path / "gone", "No such file or directory"),
+        (station(), "PEM blocks: 0"),
+        (five, "PEM blocks: 5"),
+        (leaf, "not of a CA"),
+    ):
+        capsys.readouterr()
+        assert provision.main([*arguments, str(path)]) == 1
+        said = capsys.readouterr().err
+        wanted = "1 to 4 certificates are needed, as PEM"
+        assert said == f"provision: MANUFACTURER_ROOTS={path}: {why}: {wanted}\n"
 
 
 def test_secrets_are_on_no_command_line(station, monkeypatch, capsys):
