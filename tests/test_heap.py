@@ -39,7 +39,8 @@ OF_THE_STORE = set(
 # No message needs these yet.
 NOT_YET = set(
     "crypto.csr crypto.rsa ota.container ota.download ota.ftp ota.http"
-    " ota.installation ota.progress ota.receiving ota.slots ota.sources ota.trial"
+    " ota.installation ota.progress ota.receiving ota.slots ota.sources ota.system"
+    " ota.trial"
     " profiles.ocpp16.presets".split()
 )
 # One message may leave behind its answer, the last error or an event that is queued: blocks that

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import json
 import sys
 import types
 from collections.abc import Iterator
@@ -241,12 +242,36 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
                 if isinstance(pin, Pin):
                     recorder.claim(pin.id, "Ethernet", True)
 
+    loader_file = recorder.flash / "otadata.partition"
+    loader = {"running": "ota_0", "stays": "ota_0", "next": "", "is_tried": False}
+    if loader_file.exists():
+        loader = json.loads(loader_file.read_text())
+        is_tried = bool(loader["next"])
+        loader["running"] = loader["next"] or loader["stays"]
+        loader.update(next="", is_tried=is_tried)
+
+    def save_loader():
+        loader_file.write_text(json.dumps(loader))
+
+    if loader_file.exists():
+        save_loader()
+
     class Partition:
-        """A file beside the others of the flash. Only erased bytes can be programmed."""
+        """A file beside the others of the flash. Only erased bytes can be programmed.
+
+        Of the boot loader's: the one that was set is tried at the next boot, which is the next
+        `composed`, and stays if it is marked then. What ESP-IDF would let pass is refused: to mark
+        one that is not tried, to set another while one is.
+        """
 
         TYPE_DATA = 1
+        RUNNING = 1
 
         def __init__(self, label):
+            if label == self.RUNNING:
+                label = loader["running"]
+            assert isinstance(label, str)
+            self.label = label
             self.path = recorder.flash / f"{label}.partition"
             if not self.path.exists():
                 self.path.write_bytes(b"\xff" * (_PARTITION_SECTORS * _SECTOR_BYTES))
@@ -270,6 +295,25 @@ def modules(recorder: Recorder) -> dict[str, types.ModuleType]:
             if request == 6:
                 self._put(argument * _SECTOR_BYTES, b"\xff" * _SECTOR_BYTES)
             return {4: _PARTITION_SECTORS, 5: _SECTOR_BYTES}.get(request, 0)
+
+        def info(self):
+            return (int(self.label in _LABELS), 0, 0, self.path.stat().st_size, self.label, False)
+
+        def get_next_update(self):
+            return Partition("ota_1" if loader["running"] == "ota_0" else "ota_0")
+
+        def set_boot(self):
+            assert self.label != loader["running"] and not loader["is_tried"]
+            if self.path.read_bytes()[:1] != b"\xe9":
+                raise OSError(-5379, "ESP_ERR_OTA_VALIDATE_FAILED")
+            loader["next"] = self.label
+            save_loader()
+
+        @classmethod
+        def mark_app_valid_cancel_rollback(cls):
+            assert loader["is_tried"]
+            loader.update(stays=loader["running"], is_tried=False)
+            save_loader()
 
         def _put(self, at, data):
             with self.path.open("r+b") as file:

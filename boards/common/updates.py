@@ -13,9 +13,9 @@ from chargepoint.ota.updater import Places, Updater
 KEYS = "/rom/update_keys.bin"
 
 
-def updater(station, network, tls_files, hardware, record, devices, views):
+def updater(station, network, tls_files, hardware, record, devices, views, system=None):
     """hardware: the revision, as station.json has it; record: block device of two sectors, None if
-    there is none; devices, views: of both slots, see Places."""
+    there is none; devices, views: of both slots, system: see Places."""
     keys, problem = _keys(), None
     running = sys.modules.get("booted")  # boot.py's, the number of a slot
     if running is None:
@@ -30,8 +30,9 @@ def updater(station, network, tls_files, hardware, record, devices, views):
         print("no updates:", problem)
         return None
     records = modules.use("ota.slots").Records(record)
+    version = _boot_version()
     places = Places(
-        records, devices, views, running, keys, image.PRODUCT, hardware, _boot_version()
+        records, devices, views, running, keys, image.PRODUCT, hardware, version, system
     )
 
     def subprotocol():

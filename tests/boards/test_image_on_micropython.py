@@ -68,7 +68,9 @@ class network:
     STA_IF = PHY_LAN8720 = 0
 
 class Partition:
-    TYPE_DATA = 1
+    TYPE_DATA = RUNNING = 1
+    def get_next_update(self): return Partition("ota_1")
+    def info(self): return (0, 16, 0, 8192, "ota_0", False)
     def __init__(self, label):
         self.bytes = bytearray(b"\\xff" * (131072 if label == "journal" else 8192))
     @staticmethod

@@ -92,18 +92,21 @@ def test_a_station_that_cant_be_updated_says_why(
 
 def update(updater) -> None:
     """All of an update, but the connection: received, written, put on trial."""
-    data = images.header(CONTENT, product=PRODUCT, counter=6) + CONTENT
+    receive(updater, images.header(CONTENT, product=PRODUCT, counter=6) + CONTENT)
+    assert finish(updater.install()) is None
+    records, views = updater.places.records, updater.places.views
+    state = records.load()
+    assert [slot.state for slot in state.slots] == [slots.CONFIRMED, slots.TRIAL]
+    assert slots.decide(state, (views[0], now(views[1]))) == (1, True)
+
+
+def receive(updater, data: bytes) -> None:
     work = receiving.Receiving(updater, "http://server/file", True)
     work.opened(0, len(data))
     for at in range(0, len(data), 700):
         finish(work.taking(data[at : at + 700]))
     finish(work.ending())
     assert work.digest == sha256(data).digest()
-    assert finish(updater.install()) is None
-    records, views = updater.places.records, updater.places.views
-    state = records.load()
-    assert [slot.state for slot in state.slots] == [slots.CONFIRMED, slots.TRIAL]
-    assert slots.decide(state, (views[0], now(views[1]))) == (1, True)
 
 
 def now(view):
@@ -121,6 +124,30 @@ def test_an_update_of_an_esp32(booted, tmp_path, monkeypatch, capsys):
     data = (tmp_path / "rom_1.partition").read_bytes()
     assert slots.is_whole(data) and data[4096:13097] == CONTENT
     assert slots.Records(Kept((tmp_path / "slots.partition").read_bytes())).load() is not None
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_the_whole_firmware_of_an_esp32(stays, booted, tmp_path, monkeypatch, capsys):
+    """The boot loader goes back from what nobody has confirmed."""
+    slot = signed(OLD)
+    (tmp_path / "rom_0.partition").write_bytes(slot + b"\xff" * (131072 - len(slot)))
+    content = b"\xe9" + images.payload(5, 20000)
+    with composed("esp32_poe", tmp_path, monkeypatch) as (station, _):
+        updater = station.runtime.station.updater
+        data = images.header(content, product=PRODUCT, counter=6, kind=2) + content
+        receive(updater, data)
+        assert finish(updater.install()) is None
+        assert (tmp_path / "ota_1.partition").read_bytes()[: len(content)] == content
+    with composed("esp32_poe", tmp_path, monkeypatch) as (station, _):
+        updater = station.runtime.station.updater
+        assert (updater.places.system.running, updater.trial_s) == ("ota_1", 900)
+        if stays:
+            updater.confirm()
+    with composed("esp32_poe", tmp_path, monkeypatch) as (station, _):
+        updater = station.runtime.station.updater
+        shown = updater.places.system.running, updater.trial_s, updater.fell_back
+        back = ("ota_0", None, "the boot loader went back")
+        assert shown == (("ota_1", None, None) if stays else back)
 
 
 class Kept:

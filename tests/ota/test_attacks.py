@@ -11,7 +11,7 @@ from chargepoint.crypto.steps import finish
 from chargepoint.hal.sim import MemoryStore
 from chargepoint.ota import container, receiving, slots
 from chargepoint.ota.updater import Updater
-from chargepoint.station.firmware_request import _checking
+from chargepoint.station.firmware_signature import of_certificate
 from chargepoint.timestamp import parse
 from tests.ota.test_installation import World
 from tests.support import certificates as made
@@ -51,7 +51,7 @@ def attack(data=GOOD, certificate=None, signer=5, signed=None, change=None) -> t
     boot.
     """
     text = pem.encode(certificate or leaf(), "CERTIFICATE")
-    key, problem = finish(_checking(text, [ROOT], NOW_S))
+    key, problem = finish(of_certificate(text, [ROOT], NOW_S))
     if problem:
         return "certificate", problem
     world, digest = World(), sha256(signed or data).digest()

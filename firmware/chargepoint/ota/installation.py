@@ -8,6 +8,7 @@ operation of the flash each, or some hundred bytes of hashing.
 
 from hashlib import sha256
 
+from .. import modules
 from ..compat import const
 from . import container, progress, slots, trial
 
@@ -21,10 +22,30 @@ NO_RECORD = "this board has no record of its slots"
 TORN = "the power failed when the header was written"
 
 
-def room(device) -> int:
-    """Bytes of a payload that the slot on this block device has room for."""
-    sectors = device.ioctl(_SECTORS, 0)
-    return sectors * device.ioctl(_SECTOR_BYTES, 0) - slots.HEADER_BYTES
+def kind_of(places, head) -> int:
+    """Of the image, as its header says; all is one for the application that is nothing else."""
+    is_system = places.system is not None and head[5:6] == b"\x02"
+    return container.SYSTEM if is_system else container.APP
+
+
+def room(places, kind: int) -> int:
+    """Bytes of a payload that there is room for."""
+    device = _device(places, kind)
+    size = device.ioctl(_SECTORS, 0) * device.ioctl(_SECTOR_BYTES, 0)
+    return size if kind == container.SYSTEM else size - slots.HEADER_BYTES
+
+
+def into(places, header):
+    """The installation of an image whose header was checked."""
+    if header.kind == container.SYSTEM:
+        return modules.use("ota.system").System(places, header)
+    return Installation(places, header)
+
+
+def _device(places, kind: int):
+    if kind == container.SYSTEM:
+        return places.system.device
+    return places.devices[1 - places.running]
 
 
 def installing(updater):
@@ -37,16 +58,18 @@ def installing(updater):
         return why
     if kept is None or kept.number == places.running or kept.state == progress.PARTLY:
         raise ValueError("no file was fetched")
+    kind = kind_of(places, kept.rest)
     head = kept.rest + b"\xff" * (container.HEAD_BYTES - len(kept.rest))
     try:
-        station = trial.station(updater, room(places.devices[kept.number]))
+        station = trial.station(updater, kind, room(places, kind))
         header = yield from container.checking(head, station, updater.verify, True)
-        yield from Installation(places, header).finishing()
+        work = into(places, header)
+        yield from work.finishing()
+        work.trying(updater)
     except container.Refused as refused:
         return str(refused)
     except OSError as error:
         return "flash: %s" % error
-    trial.put_on_trial(places.records, kept.number, updater.boots, updater.deadline_s)
     yield
     progress.forget(updater.store)
     return None
@@ -56,17 +79,18 @@ class Installation:
     """One image with this container.Header, which was checked, and the slot that does not run.
 
     head: the header without what is unused behind it; written: bytes of its payload that are on
-    flash, of payload_bytes.
+    flash, of payload_bytes; start: where it begins in the slot.
     """
 
     def __init__(self, places, header):
         self.head = bytes(header.signed) + bytes(header.signature)
         self.payload_bytes = header.payload_bytes
+        self.start = 0 if header.kind == container.SYSTEM else slots.HEADER_BYTES
         self._digest = header.digest
         self._places = places
         self._records = places.records
         self._number = 1 - places.running
-        self._device = places.devices[self._number]
+        self._device = _device(places, header.kind)
         self._sector_bytes = self._device.ioctl(_SECTOR_BYTES, 0)
         self._buffer = bytearray(_UNIT_BYTES)
         self._held = 0  # bytes in the buffer
@@ -88,6 +112,8 @@ class Installation:
         mine = state.slots[running]
         if mine.state == slots.TRIAL:
             raise container.Refused(ON_TRIAL)
+        if self._places.system is not None:
+            modules.use("ota.system").forget(self._places)
         if mine.state in (slots.EMPTY, slots.WHOLE):  # it runs, whatever the record says
             mine.set(slots.CONFIRMED)
             mine.digest = slots.header_digest(view)
@@ -166,10 +192,7 @@ class Installation:
             return
         if mine.state != slots.EMPTY:
             raise ValueError("slot %d is not being written" % self._number)
-        payload = sha256()
-        yield from self.hashing(payload, slots.HEADER_BYTES, self.payload_bytes)
-        if payload.digest() != self._digest:
-            raise container.Refused(container.WRONG_HASH)
+        yield from self.checking_payload()
         is_blank = yield from self._is_blank()
         if not is_blank:
             if self._sector_bytes != slots.HEADER_BYTES:  # a part of the payload is beside it
@@ -191,12 +214,23 @@ class Installation:
         self._records.save(state)
         yield
 
+    def trying(self, updater) -> None:
+        """The next boot is of it."""
+        trial.put_on_trial(self._records, self._number, updater.boots, updater.deadline_s)
+
+    def checking_payload(self):
+        """Its hash, read back. Raises Refused."""
+        payload = sha256()
+        yield from self.hashing(payload, self.start, self.payload_bytes)
+        if payload.digest() != self._digest:
+            raise container.Refused(container.WRONG_HASH)
+
     def _programming(self):
         """The buffer, filled up with what erased flash has."""
         for at in range(self._held, _UNIT_BYTES):
             self._buffer[at] = 0xFF
-        block, offset = divmod(slots.HEADER_BYTES + self.written, self._sector_bytes)
-        if not offset:  # the first sector was erased by `beginning`
+        block, offset = divmod(self.start + self.written, self._sector_bytes)
+        if not offset:  # an application's first sector was erased by `beginning`
             self._device.ioctl(_ERASE, block)
             yield
         self._device.writeblocks(block, self._buffer, offset)

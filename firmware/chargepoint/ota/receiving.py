@@ -40,7 +40,8 @@ class Receiving:
         self._noted = 0
         self.digest = None
         number, key = 1 - places.running, progress.key(location)
-        self._limit = slots.HEADER_BYTES + installation.room(places.devices[number])
+        kinds = (container.APP, container.SYSTEM) if places.system else (container.APP,)
+        self._limit = slots.HEADER_BYTES + max([installation.room(places, n) for n in kinds])
         found = None if fresh else progress.load(self._store)
         if found is not None and (found.number != number or found.location != key):
             found = None
@@ -57,6 +58,8 @@ class Receiving:
         """Whether what was kept is so on flash."""
         if found.state == progress.UNFIT:
             return True
+        if installation.kind_of(self._places, found.rest) == container.SYSTEM:
+            return True  # it has no record; its hash is read back
         records = self._places.records
         state = records.load() if records else None
         if state is None:
@@ -164,17 +167,18 @@ class Receiving:
         try:
             if is_same and container.is_unused(head[len(known) :]):
                 header = container.Header(head, True)
-                work = installation.Installation(self._places, header)
+                work = installation.into(self._places, header)
                 written = self._progress.written if self._kept is None else self._kept
                 yield from work.resuming(written, self._kept is None)
-                yield from work.hashing(self._hash, slots.HEADER_BYTES, work.written)
+                yield from work.hashing(self._hash, work.start, work.written)
             else:
                 self._forget()
-                station = trial.station(self._updater, self._limit - slots.HEADER_BYTES)
+                kind = installation.kind_of(self._places, head)
+                station = trial.station(self._updater, kind, installation.room(self._places, kind))
                 header = yield from container.checking(
                     head, station, self._updater.verify, self._is_blank
                 )
-                work = installation.Installation(self._places, header)
+                work = installation.into(self._places, header)
                 yield from work.beginning()
         except container.Refused as refused:
             self._refuse(str(refused))

@@ -1,5 +1,6 @@
 """The running image, and the one that is to run next: put on trial, confirmed, or given up."""
 
+from .. import modules
 from ..compat import const
 from . import container, slots
 
@@ -19,6 +20,9 @@ def look(places) -> tuple:
             fell_back = _why(other.why)
         elif other.state == slots.TRIAL:  # the boot could not write the record
             fell_back = "not booted"
+    if places.system is not None and trial_s is None:
+        system = modules.use("ota.system")
+        trial_s, fell_back = system.trial_s(places), system.fell_back(places) or fell_back
     return version(places.views[running]), trial_s, fell_back
 
 
@@ -42,8 +46,8 @@ def version(view) -> "str | None":
         return None
 
 
-def station(updater, room: int) -> container.Station:
-    """What an image has to fit; room: bytes of the slot behind the header. Raises Refused."""
+def station(updater, kind: int, room: int) -> container.Station:
+    """What an image has to fit; room: for its payload. Raises Refused."""
     places = updater.places
     return container.Station(
         container.keys(places.update_keys),
@@ -54,6 +58,7 @@ def station(updater, room: int) -> container.Station:
         _STORE_FORMAT,
         room,
         updater.subprotocol() if updater.subprotocol else None,
+        kind,
     )
 
 
@@ -75,7 +80,7 @@ def confirm(places) -> bool:
     running, records = places.running, places.records
     state = records.load()
     if state is None or state.slots[running].state != slots.TRIAL:
-        return False
+        return _of_system(places, "confirm")
     state.slots[running].set(slots.CONFIRMED)
     state.active = running
     state.counter = counter(state, places.views[running])
@@ -88,9 +93,20 @@ def give_up(places, deadline: bool) -> bool:
     running, records = places.running, places.records
     state = records.load()
     if state is None or state.slots[running].state != slots.TRIAL:
-        return False
+        return _of_system(places, "give_up", deadline)
     state.slots[running].set(slots.BAD, why=slots.DEADLINE_PASSED if deadline else slots.GIVEN_UP)
     records.save(state)
+    return True
+
+
+def _of_system(places, name: str, *arguments) -> bool:
+    """The same of the whole firmware, if that is on trial."""
+    if places.system is None:
+        return False
+    system = modules.use("ota.system")
+    if system.trial_s(places) is None:
+        return False
+    getattr(system, name)(places, *arguments)
     return True
 
 

@@ -22,7 +22,8 @@ class Places:
     """Where the images are. records: slots.Records, None on a board without; devices: the block
     devices of the two slots; views: both as bytes in place; running: the number of the one that
     runs; update_keys: bytes of the file update_keys.bin; product, hardware: a word each;
-    boot_version: BOOT_VERSION of the frozen slots.py."""
+    boot_version: BOOT_VERSION of the frozen slots.py; system: where the whole firmware goes, see
+    ota.system, None if it can't be replaced."""
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class Places:
         product,
         hardware,
         boot_version=1,
+        system=None,
     ):
         self.records = records
         self.devices = devices
@@ -43,6 +45,7 @@ class Places:
         self.product = product
         self.hardware = hardware
         self.boot_version = boot_version
+        self.system = system
 
 
 class Updater:
