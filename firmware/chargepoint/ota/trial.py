@@ -80,7 +80,11 @@ def confirm(places) -> bool:
     running, records = places.running, places.records
     state = records.load()
     if state is None or state.slots[running].state != slots.TRIAL:
-        return _of_system(places, "confirm")
+        system = _system_on_trial(places)
+        if system is None:
+            return False
+        system.confirm(places)
+        return True
     state.slots[running].set(slots.CONFIRMED)
     state.active = running
     state.counter = counter(state, places.views[running])
@@ -93,21 +97,22 @@ def give_up(places, deadline: bool) -> bool:
     running, records = places.running, places.records
     state = records.load()
     if state is None or state.slots[running].state != slots.TRIAL:
-        return _of_system(places, "give_up", deadline)
+        system = _system_on_trial(places)
+        if system is None:
+            return False
+        system.give_up(places, deadline)
+        return True
     state.slots[running].set(slots.BAD, why=slots.DEADLINE_PASSED if deadline else slots.GIVEN_UP)
     records.save(state)
     return True
 
 
-def _of_system(places, name: str, *arguments) -> bool:
-    """The same of the whole firmware, if that is on trial."""
+def _system_on_trial(places):
+    """The module of the whole firmware, if that is on trial."""
     if places.system is None:
-        return False
+        return None
     system = modules.use("ota.system")
-    if system.trial_s(places) is None:
-        return False
-    getattr(system, name)(places, *arguments)
-    return True
+    return None if system.trial_s(places) is None else system
 
 
 def counter(state, running_slot) -> int:
