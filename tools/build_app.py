@@ -21,6 +21,7 @@ if __package__ in (None, ""):
     _ROOT = Path(__file__).resolve().parent.parent
     sys.path[:0] = [str(_ROOT), str(_ROOT / "firmware")]
 
+from chargepoint.ota import container
 from tools import boards, build_romfs, sign_app, tailor
 
 # For a firmware that has neither our partitions nor our slots.
@@ -75,15 +76,17 @@ def sources(board: boards.Board, is_other: bool = False) -> dict[str, str]:
 
 def build(board: boards.Board, room: int, how: sign_app.Signing | None = None) -> Path:
     """Build the image, or a signed one; its path. Raises Failure, also if it does not fit into
-    `room`."""
+    `room`, the bytes of the slot. A bare one must fit with a header too."""
     if how is None:
         name, data = "app.romfs", build_romfs.image(files(board))
+        size = len(data) + container.HEADER_BYTES
     else:
         name, data = "app.img", sign_app.signed(board, files(board), how)
-    if len(data) > room:
+        size = len(data)
+    if size > room:
         raise boards.Failure(
-            f"the image has {len(data)} bytes and the slot {room}: leave out a dialect or blocks"
-            f" in boards/{board.name}/manifest.py"
+            f"the image has {size} bytes, with its header, and the slot {room}:"
+            f" leave out a dialect or blocks in boards/{board.name}/manifest.py"
         )
     path = boards.RESULT / board.name / name
     path.parent.mkdir(parents=True, exist_ok=True)

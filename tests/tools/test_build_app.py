@@ -82,6 +82,13 @@ def test_an_image_that_does_not_fit_its_slot(board):
         build_app.build(board, 1000)
 
 
+def test_a_bare_image_leaves_room_for_a_header(board):
+    size = build_app.build(board, 0x40000).stat().st_size
+    build_app.build(board, size + 4096)
+    with pytest.raises(boards.Failure, match=f"has {size + 4096} bytes, with its header"):
+        build_app.build(board, size + 4095)
+
+
 def test_without_a_compiler(board, tmp_path: Path):
     with pytest.raises(boards.Failure, match="make micropython"):
         build_app.files(board, tmp_path / "mpy-cross")
