@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from urllib.parse import unquote, urlsplit
 
-_RANGE = re.compile(r"bytes=(\d+)-\Z")
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)\Z")
 _CHUNK = 1024
 _LONGEST = 8192  # bytes of a request
 
@@ -79,11 +79,12 @@ class FileServer:
             status, body, more = "405 Method Not Allowed", b"", ["Allow: GET"]
         elif data is None:
             status, body, more = "404 Not Found", b"", []
-        elif first is None:
+        elif asked is None or first is None:
             status, body, more = "200 OK", data, ["Accept-Ranges: bytes"]
         elif first < len(data):
-            span = f"Content-Range: bytes {first}-{len(data) - 1}/{len(data)}"
-            status, body, more = "206 Partial Content", data[first:], [span]
+            end = min(int(asked[2]) + 1, len(data)) if asked[2] else len(data)
+            span = f"Content-Range: bytes {first}-{end - 1}/{len(data)}"
+            status, body, more = "206 Partial Content", data[first:end], [span]
         else:
             span = f"Content-Range: bytes */{len(data)}"
             status, body, more = "416 Range Not Satisfiable", b"", [span]

@@ -204,8 +204,8 @@ class Board:
         if queries:
             modules.release()
         updater = self.runtime.station.updater
-        if updater is not None and updater.next_deadline() is not None:
-            settled = False  # a server's bytes are awaited
+        if updater is not None and updater.busy():
+            settled = False  # a server's bytes are awaited, or a calculation
         if self._watched:
             self._channel.send(
                 {"idle": deadline, "settled": settled, "seen": self._channel.received}

@@ -48,11 +48,15 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_file_whole_and_in_part(folder):
     whole = "GET /in/a%20b HTTP/1.1\r\n\r\n"
-    part, none = (
-        f"GET /in/a%20b HTTP/1.1\r\nRange: bytes={first}-\r\n\r\n" for first in (10000, len(DATA))
-    )
-    answers, requests = got(folder, whole, part, none)
-    assert requests == [("/in/a b", None), ("/in/a b", 10000), ("/in/a b", len(DATA))]
+    parts = (f"bytes={span}" for span in ("10000-", f"{len(DATA)}-", "256-511"))
+    asked = [f"GET /in/a%20b HTTP/1.1\r\nRange: {part}\r\n\r\n" for part in parts]
+    answers, requests = got(folder, whole, *asked)
+    assert requests == [
+        ("/in/a b", None),
+        ("/in/a b", 10000),
+        ("/in/a b", len(DATA)),
+        ("/in/a b", 256),
+    ]
     status, fields, data = answers[0]
     assert status == "HTTP/1.1 200 OK" and fields["Content-Length"] == str(len(DATA))
     assert data == DATA
@@ -61,6 +65,8 @@ def test_a_file_whole_and_in_part(folder):
     assert fields["Content-Range"] == "bytes 10000-10239/10240"
     status, fields, data = answers[2]
     assert status == "HTTP/1.1 416 Range Not Satisfiable" and data == b""
+    assert answers[3][1]["Content-Range"] == "bytes 256-511/10240"
+    assert answers[3][2] == bytes(range(256))
 
 
 def test_it_breaks_off_once(folder):

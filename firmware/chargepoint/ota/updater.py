@@ -144,6 +144,10 @@ class Updater:
         modules.use("ota.trial").give_up(self.places, deadline)
         self.trial_s = None
 
+    def busy(self) -> bool:
+        """Whether an operation runs."""
+        return self._task is not None
+
     def poll(self, now: int) -> None:
         """End a download that makes no progress."""
         if self._due is not None and now >= self._due:
