@@ -11,7 +11,7 @@ A, B, C = "ws://a.example/ocpp", "wss://b.example/ocpp", "ws://c.example/ocpp"
 class Station(Pair):
     """One with these profiles of the factory, never connected by the test's own hand."""
 
-    networks = ((A, 1), (B, 2), (C, 1))
+    networks: tuple = ((A, 1), (B, 2), (C, 1))
 
     def __init__(self, **options):
         super().__init__(V201, **options)
@@ -236,3 +236,38 @@ def test_nothing_is_written_that_is_there_already():
     pair.model.slots.save = save
     pair.accept(0)
     assert pair.model.slots.saved == saved
+
+
+def test_what_worked_last_is_forgotten_when_the_board_is_provisioned_anew():
+    for networks, offered, kept in (
+        (((A, 1), (B, 2), (C, 1)), BOTH, True),
+        (((A, 1),), BOTH, True),
+        (((C, 1),), BOTH, False),
+        (((A, 0),), BOTH, False),
+        (((A, 1),), (V16,), False),
+    ):
+        pair = Station()
+        pair.accept(0)
+        network.give_up(pair.station, 2, 1000)
+        pair.networks, pair.offered = networks, offered
+        pair.power_cut()
+        record = network.Record(pair.model.slots)
+        assert (record.good is not None) == (record.given_up != 0) == kept, networks
+    pair = Station()
+    pair.accept(0)
+    pair.built = pair.offered = (V16,)  # an image without that dialect, not another wish
+    pair.power_cut()
+    profiles, _ = network.choice(pair.station, network.by_priority(pair.model))
+    assert profiles[0][:4] == (A, 1, 0, (V16,))
+
+
+def test_what_a_server_has_set_outlives_that():
+    pair = Station()
+    record = network.Record(pair.model.slots)
+    record.stored[0] = 1, 30, "OCPP20", C
+    record.save(pair.model.slots)
+    pair.accept(0)
+    pair.networks = ((A, 1),)
+    pair.power_cut()
+    assert network.Record(pair.model.slots).good is not None
+    assert network.by_priority(pair.model)[0][0] == C

@@ -44,7 +44,7 @@ class Pair:
     networks, offered and built are what `network.begin` gets at each boot; features: of the model.
     """
 
-    networks = (("ws://csms.example/ocpp", 1),)
+    networks: tuple = (("ws://csms.example/ocpp", 1),)
     built: tuple = ("ocpp2.0.1", "ocpp1.6")
     features = BUILT
 

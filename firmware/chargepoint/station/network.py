@@ -94,7 +94,22 @@ def begin(model, csms, subprotocols, built, tls_files) -> None:
     if tls_files[0]:
         levels.append(3 if tls_files[1] and tls_files[2] else 2)
     model.max_security_profile = max(levels)
-    model.network_slots = tuple(sorted(known(model, Record(model.slots))))
+    record = Record(model.slots)
+    if record.good is not None and not _is_there(model, record):
+        record.good, record.given_up, record.boots = None, 0, 0
+        record.save(model.slots)
+    model.network_slots = tuple(sorted(known(model, record)))
+
+
+def _is_there(model, record) -> bool:
+    """Whether what worked last is of a server's making, or what the board says is still that."""
+    url, level, slot, spoken, _ = record.good
+    if slot in record.stored:
+        return True
+    for profile in model.factory_networks:
+        if profile[:3] == (url, level, slot):
+            return spoken[0] in profile[3] or spoken[0] not in model.subprotocols
+    return False
 
 
 def known(model, record) -> dict:
