@@ -1,4 +1,1 @@
-"""Updates: the signed container, and two slots for it (docs/ota.md).
-
-The station does not use them yet.
-"""
+"""Updates: the signed container, two slots for it, the download and the trial (docs/ota.md)."""
