@@ -338,3 +338,43 @@ def test_a_slow_network(target, dialect, capfd):
         whole(await s.ended(), 0, (await s.evse())["energy_wh"])
 
     stage.play(target, dialect, scenario, capfd)
+
+
+def test_a_network_profile_brings_the_other_dialect(target, dialect, capfd):
+    async def scenario(s: Stage):
+        if s.is_1_6:
+            text = "OCPP20 0 " + s.csms.url
+            for key, value in (("NetworkProfile1", text), ("NetworkConfigurationPriority", "1,0")):
+                answer = await s.call("ChangeConfiguration", {"key": key, "value": value})
+                assert answer["status"] == "RebootRequired"
+            reset = {"type": "Hard"}
+        else:
+            data = {
+                "ocppVersion": "OCPP16",
+                "ocppTransport": "JSON",
+                "ocppCsmsUrl": s.csms.url,
+                "messageTimeout": 30,
+                "securityProfile": 0,
+                "ocppInterface": "Wired0",
+            }
+            profile = {"configurationSlot": 1, "connectionData": data}
+            assert await s.call("SetNetworkProfile", profile) == {"status": "Accepted"}
+            item = {
+                "component": {"name": "OCPPCommCtrlr"},
+                "variable": {"name": "NetworkConfigurationPriority"},
+                "attributeValue": "1,0",
+            }
+            answer = await s.call("SetVariables", {"setVariableData": [item]})
+            assert answer["setVariableResult"][0]["attributeStatus"] == "RebootRequired"
+            reset = {"type": "Immediate"}
+        assert (await s.call("Reset", reset))["status"] == "Accepted"
+        other = "ocpp2.0.1" if s.is_1_6 else "ocpp1.6"
+        await s.until(lambda state: state["connection"]["subprotocol"] == other, other)
+        await s.quiet()
+        s.dialect = other[4:]
+        await s.charge()
+        await s.clock(200)
+        await s.unplug()
+        whole(await s.ended(), 0, (await s.evse())["energy_wh"])
+
+    stage.play(target, dialect, scenario, capfd)
