@@ -88,6 +88,8 @@ class Composed:
             station.updater = open_updater(
                 station, network, settings.tls_files, hardware_revision, self._is_idle
             )
+            if station.updater is not None and station.updater.version is not None:
+                station.layout.firmware_version = station.updater.version
 
         def make_link(wake):
             return Link(settings, network, os.urandom, wake)

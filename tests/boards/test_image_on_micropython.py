@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from chargepoint import VERSION
 from tests.boards.test_boot import BESIDE, SLOTS
 from tests.support import images
 from tools import boards, build_app, build_romfs, stand_ins
@@ -124,7 +125,8 @@ def counted(self, deadline, settled):
     passes.append(1)
     if len(passes) == 3:
         updater = self.runtime.station.updater
-        print("runs", updater and updater.version)
+        told = self.runtime.station.layout.firmware_version
+        print("runs", updater and updater.version, told)
         self.runtime.station.reboot = "Scheduled"
 composed.Composed._before_wait = counted
 """
@@ -152,7 +154,7 @@ def test_a_station_comes_up(name: str, tmp_path: Path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said
-    version = "None" if name == "pybd_sf6" else "1.0.0"  # which can't be updated
+    version = f"None {VERSION}" if name == "pybd_sf6" else "1.0.0 1.0.0"  # which can't be updated
     assert f"runs {version}\n" in said and "no updates" not in said, said
     assert "fed" in said and "restart: Scheduled" in said, said
     assert said.rstrip().endswith("reset"), said
