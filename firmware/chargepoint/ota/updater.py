@@ -186,6 +186,7 @@ class Updater:
             result = ("ran", end.value)
         except Exception as error:
             result = error
+        steps = None  # a task that is over may be found in memory for long
         self.ended(result)
 
     @cold
