@@ -88,8 +88,10 @@ class Composed:
             station.updater = open_updater(
                 station, network, settings.tls_files, hardware_revision, self._is_idle
             )
-            if station.updater is not None and station.updater.version is not None:
-                station.layout.firmware_version = station.updater.version
+        if station.updater is None:
+            station.model.leave_out("firmware")
+        elif station.updater.version is not None:
+            station.layout.firmware_version = station.updater.version
 
         def make_link(wake):
             return Link(settings, network, os.urandom, wake)

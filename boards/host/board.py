@@ -122,6 +122,8 @@ class Board:
         reason = reason.decode() if reason else "PowerUp"
         station = Station(layout, model, store, urandom, reason, self._log)
         station.updater = updater
+        if updater is None:
+            model.leave_out("firmware")
         path = config["firmware"]["roots"]
         if path is not None:
             station.factory_roots = lambda: _read(path)

@@ -62,6 +62,7 @@ def test_which_boards_can_be_updated(name, booted, tmp_path, monkeypatch, capsys
     with composed(name, tmp_path, monkeypatch) as (station, _):
         updater = station.runtime.station.updater
     assert (updater is not None) == (name in UPDATABLE)
+    assert station.runtime.station.model.has_feature("firmware") == (name in UPDATABLE)
     assert "no updates" not in capsys.readouterr().out
     if updater is not None:
         places = updater.places

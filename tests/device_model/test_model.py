@@ -175,3 +175,12 @@ def test_a_layout_has_one_cable_of_three_phases_if_nothing_is_said():
     layout = Layout("v", "m", "s", "f", "i", (EvseLayout(),))
     assert layout.evses[0].phases == 3
     assert layout.connector(1) == (1, 1)
+
+
+def test_a_feature_that_the_station_can_not_have_is_left_out():
+    model = DeviceModel(make_layout(), Slots())
+    assert model.has_feature("firmware") and model.has_feature("data_transfer")
+    for _ in range(2):
+        model.leave_out("firmware")
+        assert not model.has_feature("firmware") and model.has_feature("data_transfer")
+    assert model.features[0] == 0  # what is always there

@@ -186,6 +186,16 @@ def test_an_update_begun_in_one_dialect_is_told_in_the_other():
     }
 
 
+def test_an_update_without_a_request_id_has_none_in_the_other_dialect_either():
+    pair = updating(V16, roots=False)
+    pair.update("UpdateFirmware", **unsigned(V16))
+    pair.arrive()
+    pair.connect(V201)
+    pair.run(1)
+    assert pair.sent("FirmwareStatusNotification")[-1] == {"status": "Installed"}
+    assert trigger(pair) == [("FirmwareStatusNotification", "Idle", None)]
+
+
 def test_before_it_is_accepted_the_station_says_nothing_of_an_update():
     pair = Updating(V201)
     pair.csms.answers["BootNotification"] = lambda payload: {

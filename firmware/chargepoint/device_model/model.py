@@ -140,6 +140,12 @@ class DeviceModel:
         return FEATURES.split().index(name) + 1 in self.features
 
     @cold
+    def leave_out(self, name: str) -> None:
+        """A feature that is built in, and that this station can't have."""
+        number = FEATURES.split().index(name) + 1
+        self.features = bytes([other for other in self.features if other != number])
+
+    @cold
     def write(self, variable_id: int, text: str, evse_id: int = 0, connector_id: int = 0) -> bool:
         """The station's own write, unchecked. False if there is no room for it."""
         if not self.put(variable_id << 16 | evse_id << 8 | connector_id, text):

@@ -6,8 +6,8 @@ Nothing here does I/O or reads a clock. The shell calls an input (`plugged`, `me
 `next_deadline()`.
 
 The blocks get the Station and use it in turn. What is sent, and in which order, is in `calls`;
-which statuses in `statuses`; here are the reset and the unlocking, which have waiting in them but
-no block of their own that stays in memory.
+which statuses in `statuses`; here is what a reset, an unlocking and a firmware update wait for, as
+they have no block of their own that stays in memory.
 """
 
 from .. import modules, profiles
