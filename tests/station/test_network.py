@@ -207,6 +207,24 @@ def test_A05_FR_06_after_a_higher_security_profile_has_worked_the_lower_ones_are
     assert pair.choice() == ([1], False)
 
 
+def test_A05_FR_10_a_slot_with_a_lower_security_profile_is_no_choice():
+    pair = Station()
+    pair.accept(1)  # none has worked before: nothing is removed
+    assert sorted(network.known(pair.model, network.Record(pair.model.slots))) == [0, 1, 2]
+    assert pair.model.network_slots == (1,)
+    assert pair.choice() == ([1], False)
+    item = {
+        "component": {"name": "OCPPCommCtrlr"},
+        "variable": {"name": "NetworkConfigurationPriority"},
+        "attributeValue": "0,1",
+    }
+    answer = pair.call("SetVariables", {"setVariableData": [item]})
+    assert answer["setVariableResult"][0]["attributeStatus"] == "Rejected"
+    pair.disconnect()
+    pair.power_cut()
+    assert pair.model.network_slots == (1,)
+
+
 def test_A05_FR_08_of_16_a_security_profile_that_was_raised_in_vain_is_as_before():
     pair = Station()
     pair.accept(0, V16)

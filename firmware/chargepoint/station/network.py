@@ -98,7 +98,7 @@ def begin(model, csms, subprotocols, built, tls_files) -> None:
     if record.good is not None and not _is_there(model, record):
         record.good, record.given_up, record.boots = None, 0, 0
         record.save(model.slots)
-    model.network_slots = tuple(sorted(known(model, record)))
+    model.network_slots = allowed(model, record)
 
 
 def _is_there(model, record) -> bool:
@@ -123,6 +123,13 @@ def known(model, record) -> dict:
             names = tuple([name for name in offered(version) if name in model.subprotocols])
             found[slot] = url, level, slot, names, timeout_s
     return found
+
+
+def allowed(model, record) -> tuple:
+    """The slots that may be used: not below the security profile that has worked (A05.FR.10)."""
+    least = record.good[1] if record.good is not None else 0
+    found = known(model, record)
+    return tuple([slot for slot in sorted(found) if found[slot][1] >= least])
 
 
 def by_priority(model) -> list:
@@ -240,10 +247,10 @@ def accepted(station) -> None:
             if profile[1] < level:
                 record.stored[other] = None
         left = known(model, record)
-        model.network_slots = tuple(sorted(left))
         slots = [text for text in model.text(_PRIORITY).split(",") if int(text or "-1") in left]
         model.write(_PRIORITY, ",".join(slots) or str(slot))
     record.save(model.slots)
+    model.network_slots = allowed(model, record)
     if model.integer(_SECURITY_PROFILE) != level:  # raised in vain under 1.6: as it was
         model.write(_SECURITY_PROFILE, str(level))
     if raised:

@@ -68,7 +68,7 @@ def store(station, slot: int, level: int, timeout_s: int, version: str, url: str
     record.given_up &= ~(1 << slot)
     record.boots = 0
     record.save(model.slots)
-    model.network_slots = tuple(sorted(network.known(model, record)))
+    model.network_slots = network.allowed(model, record)
     station.security_event("ReconfigurationOfSecurityParameters", "network profile %d" % slot)
 
 
