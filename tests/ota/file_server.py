@@ -23,6 +23,7 @@ class Server:
         self.breaks: list[int] = []
         self.asked: list = []
         self.port = 0
+        self.more = asyncio.Event()  # of a server that trickles
         self._tasks: set[asyncio.Task] = set()
 
     async def __aenter__(self):
@@ -132,6 +133,12 @@ class Web(Server):
             )
             await self.send(writer, framed + b"0\r\n\r\n")
             return
+        if kind == "trickle":
+            writer.write(head + b"Content-Length: %d\r\n\r\n" % len(content))
+            for at in range(0, len(content), 100):
+                writer.write(content[at : at + 100])
+                self.more.clear()
+                await self.more.wait()
         if kind == "until close":
             writer.write(head + b"\r\n")
             await self.send(writer, content)

@@ -141,6 +141,28 @@ def test_a_server_that_says_nothing():
         play(scenario(kind))
 
 
+def test_a_server_that_trickles():
+    """Who sends next to nothing does not hold the station for ever."""
+
+    async def scenario():
+        async with Web(FILE) as server:
+            updater = Station().updater
+            server.behaviour = "trickle"
+            updater.fetch(server.url(), False)
+            now = count = 0
+            while not updater.news:
+                updater.poll(now)
+                now += 20000
+                count += 1
+                for _ in range(200):
+                    await asyncio.sleep(0)
+                server.more.set()
+            assert updater.take() == ("failed", "the server sends nothing", True)
+            assert 4 <= count <= 6
+
+    play(scenario())
+
+
 def test_progress_holds_the_deadline_off():
     async def scenario():
         async with Web(FILE) as server:
