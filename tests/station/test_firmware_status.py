@@ -87,6 +87,16 @@ def test_what_happened_offline_is_told_in_its_order():
         assert pair.firmware_statuses() == [(status, 7) for status in wanted]
 
 
+def test_what_waits_for_the_link_costs_nothing_meanwhile():
+    pair = updating()
+    pair.update(**request(retries=0))
+    pair.disconnect()
+    pair.fail("gone", False)
+    assert pair.station.update["untold"] == [("DownloadFailed", 7)]
+    due_ms = pair.station.update_due_ms
+    assert due_ms is not None and due_ms - pair.now > 3000000
+
+
 def test_a_status_whose_answer_was_lost_is_told_again():
     pair = updating()
     pair.csms.answers["FirmwareStatusNotification"] = None

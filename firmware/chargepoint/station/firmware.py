@@ -72,7 +72,7 @@ def poll(station, now: int) -> None:
         if update["job"] is None:
             station.update = station.update_due_ms = None
             return
-    if update["untold"] and not update["telling"]:
+    if update["untold"] and not update["telling"] and station.online:
         due_ms = min(due_ms, max(update["tell_ms"], now + _BUSY_MS))
     station.update_due_ms = due_ms
 
