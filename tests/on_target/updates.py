@@ -34,10 +34,15 @@ class Images:
         self.next = False  # the one that is to be tried
 
 
+class Places:
+    running = 0
+
+
 class Updater:
     protocols = "HTTP"
     fell_back = None
     version = "1.0.0"
+    places = Places
 
     def __init__(self, images):
         self.images = images
