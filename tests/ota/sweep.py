@@ -52,60 +52,49 @@ def sweep(how: str, first: bool, large: bool, pairs: int | None, seed: int = 1) 
             result.singles += 1
             operations = update.flash.operations
             after = update.copy()
-            _finish(after, result, 1, f"{at}.{part}")
-            count = after.flash.operations - operations
-            recoveries.append((f"{at}.{part}", update, count))
-    points = [
-        (n, at, part)
-        for n, (_, _, count) in enumerate(recoveries)
-        for at in range(count)
-        for part in range(PARTS)
-    ]
-    if pairs is not None and pairs < len(points):
-        points = random.Random(seed).sample(points, pairs)
-    for n, at, part in points:
-        result.pairs += 1
+            if _finish(after, result, 1, f"{at}.{part}"):
+                count = after.flash.operations - operations
+                recoveries.append((f"{at}.{part}", update, count))
+    points = [(n, at) for n, (_, _, count) in enumerate(recoveries) for at in range(count)]
+    if pairs is not None and pairs < len(points) * PARTS:
+        points = random.Random(seed).sample(points, pairs // PARTS)
+    for n, at in points:
         where, update, _ = recoveries[n]
-        where = f"{where},{at}.{part}"
-        try:
-            second = _cut(update, at, part)
-        except AssertionError as error:
-            result.failures.append(f"{where}: {error}")
-            continue
-        _finish(second, result, 2, where)
+        for part, second in enumerate(_cuts(update, at)):
+            result.pairs += 1
+            _finish(second, result, 2, f"{where},{at}.{part}")
     return result
 
 
 def _cuts(start: Update, at: int) -> list[Update]:
     """Copies whose power has failed there, in each way, and is back."""
-    first = _cut(start, at, 0)
+    first = start.copy()
+    first.flash.cut_after(at)
+    try:
+        first.run()
+    except PowerCut:
+        pass
+    else:
+        raise AssertionError("the power did not fail")
     updates = [first]
     for part in range(1, PARTS):
         update = first.copy()
         update.flash.cut_again(part)
-        update.flash.power_up()
         updates.append(update)
+    for update in updates:
+        update.flash.power_up()
     return updates
 
 
-def _cut(start: Update, at: int, part: int) -> Update:
-    """A copy whose power has failed there, and is back."""
-    update = start.copy()
-    update.flash.cut_after(at, part)
-    try:
-        update.run()
-    except PowerCut:
-        update.flash.power_up()
-        return update
-    raise AssertionError("the power did not fail")
-
-
-def _finish(update: Update, result: Result, cuts: int, where: str) -> None:
+def _finish(update: Update, result: Result, cuts: int, where: str) -> bool:
+    """Whether it goes well."""
     try:
         update.run()
         update.check_end(cuts)
     except AssertionError as error:
         result.failures.append(f"{where}: {error}")
+        return False
+    return True
 
 
 def main(arguments: list[str]) -> int:

@@ -8,7 +8,7 @@ from chargepoint.ota import installation, slots
 from tests.ota.sweep import KINDS, sweep
 from tests.ota.update import Update
 
-PAIRS = None if os.environ.get("SOAK") else 25
+PAIRS = None if os.environ.get("SOAK") else 24
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[f"{how}-{int(a)}{int(b)}" for how, a, b in KINDS])
