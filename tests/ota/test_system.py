@@ -144,6 +144,26 @@ def test_the_boot_loader_goes_back_from_what_is_not_confirmed():
     assert station.shown() == (1, 900, None)
 
 
+def test_the_power_fails_before_the_boot_loader_knows():
+    """What was to run is noted first: so what runs is never taken for it."""
+    station = Station()
+    station.receive(SYSTEM)
+    station.updater.places.system.boot = no_power
+    try:
+        station.install()
+    except KeyboardInterrupt:
+        station.restart()
+    else:
+        raise AssertionError("the boot loader was not asked")
+    assert station.shown() == (0, None, "the boot loader went back")
+    station.receive(SYSTEM)
+    assert station.install() is None
+
+
+def no_power():
+    raise KeyboardInterrupt  # what no one catches
+
+
 def test_a_firmware_that_is_given_up():
     for deadline, why in ((True, "deadline passed"), (False, "given up")):
         station = installed()
