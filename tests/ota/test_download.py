@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from chargepoint.ota import progress, slots
+from chargepoint.ota import progress, receiving, slots
 from tests.ota.downloads import CONTENT, FILE, Station, fetched, is_trial, play
 from tests.ota.file_server import Ftp, Web
 
@@ -222,6 +222,29 @@ def test_stopping():
                 assert updater.take() is None and updater.next_deadline() is None
             assert await station.fetch(server.url()) == fetched()
             assert await station.install() is None
+
+    play(scenario())
+
+
+@pytest.mark.parametrize(
+    "error, expected",
+    [
+        (MemoryError(), ("failed", "no memory", True)),
+        (KeyError("x"), ("failed", "internal error: KeyError: 'x'", False)),
+    ],
+)
+def test_an_error_of_ours_ends_the_attempt_only(monkeypatch, error, expected):
+    def wrong(*arguments):
+        raise error
+
+    async def scenario():
+        async with Web(FILE) as server:
+            station = Station()
+            for place in ("opened", "__init__"):
+                with monkeypatch.context() as patch:
+                    patch.setattr(receiving.Receiving, place, wrong)
+                    assert await station.fetch(server.url()) == expected
+            assert await station.fetch(server.url()) == fetched()
 
     play(scenario())
 

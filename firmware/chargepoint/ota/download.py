@@ -11,7 +11,13 @@ _COUNTED_BYTES = const(512)  # who sends less in the time allowed sends nothing
 
 async def attempt(updater, location: str, fresh: bool) -> None:
     """Ends with `updater.ended`, whatever comes."""
-    updater.ended(await _result(updater, location, fresh))
+    try:
+        result = await _result(updater, location, fresh)
+    except MemoryError:
+        result = "failed", "no memory", True
+    except Exception as error:  # ours; the station goes on
+        result = "failed", "internal error: %s: %s" % (type(error).__name__, error), False
+    updater.ended(result)
     modules.release()
 
 
@@ -33,10 +39,6 @@ async def _result(updater, location: str, fresh: bool):
     except (OSError, ValueError) as error:
         text = "%s: %s" % (source.phase, error)
         return "failed", " ".join(text.split()), True  # TLS tells in several lines
-    except MemoryError:
-        return "failed", "%s: no memory" % source.phase, True
-    except Exception as error:  # ours; the station goes on
-        return "failed", "internal error: %s: %s" % (type(error).__name__, error), False
     return "fetched", receiving.digest
 
 
