@@ -27,9 +27,7 @@ FILE_SHA256 = "7628cc30d7d90290cd421d780b7044c00febf3d21108e728d30ec49722781b66"
 
 
 class Images:
-    """What survives a reboot; also the places of the updater, as far as anybody asks."""
-
-    running = 0
+    """What survives a reboot."""
 
     def __init__(self):
         self.on_trial = False
@@ -47,7 +45,7 @@ class Updater:
     places = Places
 
     def __init__(self, images):
-        self.images = self.places = images
+        self.images = images
         self.news = False
         self.result = self.steps = None
         images.on_trial, images.next = images.on_trial or images.next, False
