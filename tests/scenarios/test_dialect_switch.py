@@ -172,6 +172,25 @@ def test_a_server_that_does_not_accept_the_station_is_given_up(field, status, de
     assert on_new(station)
 
 
+def test_who_charges_during_the_trial_is_told_of_in_the_old_dialect(field):
+    station = field(more={"AuthCtrlr.OfflineTxForUnknownIdEnabled": True})
+    station.boots["new.example"] = None
+    chosen(station)
+    station.ask("Reset", {"type": "Soft"})
+    station.run(100)
+    assert station.hellos[-1][0] == "new.example"
+    station.forget()
+    charge(station, 300)
+    stop(station)
+    station.run(PENDING_S + 60)
+    assert on_old(station)
+    names = station.actions()
+    assert names.count("StartTransaction") == names.count("StopTransaction") == 1
+    assert "TransactionEvent" not in names
+    told = station.sent("StopTransaction")[0]["meterStop"]
+    assert told == station.energy_wh(1) > 1000
+
+
 def test_pending_that_becomes_accepted_is_a_success(field):
     station = field()
     station.boots["new.example"] = "Pending"
