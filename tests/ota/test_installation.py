@@ -150,6 +150,22 @@ def test_a_slot_changed_after_verification_does_not_boot():
         assert state.slots[1].why == slots.DAMAGED
 
 
+def test_an_image_that_was_flashed_over_the_recorded_one_is_the_way_back():
+    for why in (slots.DAMAGED, slots.NOT_MOUNTED):
+        world = World()
+        state = slots.State()
+        for slot in state.slots:
+            slot.set(slots.BAD, why=why)
+        world.records.save(state)
+        views = world.view(), world.view(1)
+        assert slots.decide(world.records.load(), views) == (0, False)
+        world.installed()
+        assert world.states() == [slots.CONFIRMED, slots.WHOLE]
+        trial.put_on_trial(world.records, 1, 1, 0)
+        state = world.records.load()
+        assert [slots.decide(state, views)[0] for _ in range(3)] == [1, 0, 0]
+
+
 def test_no_update_while_the_running_image_is_on_trial():
     world = World()
     world.installed()

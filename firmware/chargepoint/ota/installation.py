@@ -114,7 +114,9 @@ class Installation:
             raise container.Refused(ON_TRIAL)
         if self._places.system is not None:
             modules.use("ota.system").forget(self._places)
-        if mine.state in (slots.EMPTY, slots.WHOLE):  # it runs, whatever the record says
+        # It runs, whatever the record says; of one that was flashed since, that it is damaged.
+        is_damaged = mine.state == slots.BAD and mine.why in (slots.DAMAGED, slots.NOT_MOUNTED)
+        if is_damaged or mine.state in (slots.EMPTY, slots.WHOLE):
             mine.set(slots.CONFIRMED)
             mine.digest = slots.header_digest(view)
             state.active = running
