@@ -115,7 +115,8 @@ RUNNING = images.header(OLD) + OLD
 # header is checked, with all of the download around it. TLS has its own memory, and is not in it.
 MOST = {Web: 44000, Ftp: 39000}
 MOST_INSTALLING = 30000
-LEFT = 256
+# A task that is over, and what it knew, may be found in memory until the next one takes its place.
+LEFT = 2500
 
 
 async def served(server: Server, program: Path) -> str:
