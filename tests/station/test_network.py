@@ -243,6 +243,18 @@ def test_a_record_of_another_format_counts_as_none():
     assert pair.choice() == ([0, 1, 2], False)
 
 
+def test_what_a_later_version_has_added_harms_nothing_and_is_kept():
+    pair = Station()
+    text = b"1 0 0 more\n2 1 30 OCPP20 ws://c.example/ocpp more\n+ 1 2\nnew"
+    pair.model.slots.save("network", text)
+    record = network.Record(pair.model.slots)
+    assert record.stored == {2: (1, 30, "OCPP20", C)} and record.good is None
+    record.given_up = 2
+    record.save(pair.model.slots)
+    expected = b"1 2 0\n2 1 30 OCPP20 ws://c.example/ocpp\n+ 1 2\nnew"
+    assert pair.model.slots.load("network") == expected
+
+
 def test_nothing_is_written_that_is_there_already():
     pair = Station()
     pair.accept(0)

@@ -45,21 +45,25 @@ class Record:
         self.stored = {}
         self.good: tuple | None = None
         self.given_up = self.boots = 0
+        self._unknown = []  # lines of a later version, which are kept
         lines = str(slots.load("network") or b"", "utf-8").split("\n")
         head = lines[0].split(" ")
         if head[0] == _FORMAT:
             self.given_up, self.boots = int(head[1]), int(head[2])
             for line in lines[1:]:
-                self._read(line.split(" "))
+                try:
+                    self._read(line.split(" "))
+                except ValueError:
+                    self._unknown.append(line)
 
     def _read(self, words: list) -> None:
         if words[0] == "=":
-            _, slot, level, timeout_s, spoken, url = words
+            _, slot, level, timeout_s, spoken, url = words[:6]
             self.good = url, int(level), int(slot), (spoken,), int(timeout_s)
         elif len(words) == 1:
             self.stored[int(words[0])] = None
         else:
-            slot, level, timeout_s, version, url = words
+            slot, level, timeout_s, version, url = words[:5]
             self.stored[int(slot)] = int(level), int(timeout_s), version, url
 
     def save(self, slots) -> None:
@@ -71,7 +75,7 @@ class Record:
         if self.good is not None:
             url, level, slot, spoken, timeout_s = self.good
             lines.append("= %d %d %d %s %s" % (slot, level, timeout_s, spoken[0], url))
-        data = "\n".join(lines).encode()
+        data = "\n".join(lines + self._unknown).encode()
         if data != slots.load("network"):
             slots.save("network", data)
 
