@@ -99,7 +99,7 @@ micropython: ## the MicroPython interpreter and mpy-cross, build/micropython
 
 .PHONY: clean
 clean: ## remove what tests and tools leave behind
-	rm -rf .pytest_cache .ruff_cache .hypothesis build/firmware
+	rm -rf .pytest_cache .ruff_cache .hypothesis build/firmware build/kept
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 .PHONY: distclean

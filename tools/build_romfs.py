@@ -22,11 +22,12 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import check_rings, link_modules, repack_mpy
+from tools import check_rings, kept, link_modules, repack_mpy
 
 ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
 DIALECTS = ("ocpp16", "ocpp201")
+_MODULES = ROOT / check_rings.PACKAGE / "modules.py"
 SIMULATED = ("hal.sim", "hal.sim_clock")
 # An image is for one architecture, so the plain twin never runs in it.
 _NATIVE = {"chargepoint/link/masking.py": "chargepoint/link/masking_native.py"}
@@ -79,6 +80,7 @@ def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: 
         return output.read_bytes()
 
 
+@kept.kept(_MODULES)
 def compiled_texts(
     texts: dict[str, str], cross: Path, architecture: str, optimize: int = 3
 ) -> dict[str, bytes]:
@@ -128,7 +130,7 @@ def linked(texts: dict[str, str]) -> dict[str, list[tuple[str, ast.stmt]]]:
     for plain, native in _NATIVE.items():
         if native in texts:
             texts[plain] = texts.pop(native)
-    kinds = check_rings.table((ROOT / check_rings.PACKAGE / "modules.py").read_text())
+    kinds = check_rings.table(_MODULES.read_text())
     try:
         return link_modules.parts(texts, kinds["TRANSIENT"])
     except link_modules.Failure as failure:

@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from tools import link_cold
+from tools import kept, link_cold
 from tools.tailor_tables import (
     cut,
     function_name,
@@ -44,6 +44,7 @@ class Failure(Exception):
     """What can't be tailored, for the person who called."""
 
 
+@kept.kept()
 def tailored(
     sources: dict[str, str], dialects: Iterable[str], blocks: Iterable[str]
 ) -> dict[str, str]:

@@ -6,7 +6,15 @@ import struct
 import pytest
 
 from chargepoint.rpc import schema
-from tools import boards, build_app, generate_schemas, generate_variables, tailor, tailor_tables
+from tools import (
+    boards,
+    build_app,
+    generate_schemas,
+    generate_variables,
+    kept,
+    tailor,
+    tailor_tables,
+)
 from tools.application_names import Mpy
 from tools.build_romfs import CROSS, compiled_texts
 
@@ -87,7 +95,8 @@ def test_modules_that_nothing_reaches_go():
     assert set(left) == {"main.py", *(f"chargepoint/{name}.py" for name in "bcd")}
 
 
-def test_the_same_sources_give_the_same_texts(build):
+def test_the_same_sources_give_the_same_texts(build, monkeypatch):
+    monkeypatch.setattr(kept, "FOLDER", None)
     board = boards.load("esp32_generic")
     board.dialects = build[0]
     assert tailor.tailored(build_app.sources(board), board.dialects, board.blocks) == build[1]
