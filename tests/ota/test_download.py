@@ -29,6 +29,20 @@ def test_from_the_download_to_the_trial(sector_bytes):
     play(scenario())
 
 
+def test_what_boots_next_is_known_in_the_turn_that_decides_it():
+    """So that nobody cancels an image that boots all the same."""
+
+    async def scenario():
+        async with Web(FILE) as server:
+            station = Station()
+            assert await station.fetch(server.url()) == fetched()
+        for _ in station.updater.install():
+            assert not is_trial(station)
+        assert is_trial(station)
+
+    play(scenario())
+
+
 @pytest.mark.parametrize("behaviour", ["chunked", "until close", "no ranges", ""])
 def test_each_framing(behaviour):
     async def scenario():

@@ -70,7 +70,7 @@ def installing(updater):
         return str(refused)
     except OSError as error:
         return "flash: %s" % error
-    yield
+    # In the same step: nobody may cancel what boots next without knowing that it does.
     progress.forget(updater.store)
     return None
 
