@@ -29,10 +29,9 @@ def updater(station, network, tls_files, hardware, record, devices, views, syste
     if problem is not None:
         print("no updates:", problem)
         return None
-    records = modules.use("ota.slots").Records(record)
     version = _boot_version()
     places = Places(
-        records, devices, views, running, keys, image.PRODUCT, hardware, version, system
+        record, devices, views, running, keys, image.PRODUCT, hardware, version, system
     )
 
     def subprotocol():

@@ -32,7 +32,8 @@ def open_slots(config: dict):
     slots = modules.use("ota.slots")
     devices = Device(folder + "a"), Device(folder + "b")
     views = View(devices[0]), View(devices[1])
-    records = slots.Records(Device(folder + "record"))
+    record = Device(folder + "record")
+    records = slots.Records(record)
     state = records.load()
     running, changed = slots.decide(state, views)
     if running is None:
@@ -41,7 +42,7 @@ def open_slots(config: dict):
         records.save(state)
     firmware = config["firmware"]
     return Places(
-        records,
+        record,
         devices,
         views,
         running,

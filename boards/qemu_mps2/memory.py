@@ -7,7 +7,6 @@ import os
 
 import romslot
 
-from chargepoint import modules
 from chargepoint.ota.updater import Places
 from chargepoint.store.flash_store import FlashStore
 
@@ -27,7 +26,7 @@ def open_slots(config: dict):
         return None
     labels = "rom_0", "rom_1"
     return Places(
-        modules.use("ota.slots").Records(romslot.records()),
+        romslot.records(),
         [romslot.device(label) for label in labels],
         [romslot.map(label) for label in labels],
         booted,

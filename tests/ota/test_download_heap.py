@@ -27,7 +27,6 @@ downloading.run({location!r}, {public!r}, {running!r})
 DOWNLOADING = """
 import asyncio, gc, json
 from chargepoint import modules
-from chargepoint.ota.slots import Records
 from chargepoint.ota.updater import Places, Updater
 
 class Memory:
@@ -83,8 +82,7 @@ async def ended(updater, figures, name):
 async def main(location, keys, running):
     slots = Memory(4), Memory(20)
     slots[0].data[: len(running)] = running
-    records = Records(Memory(2))
-    places = Places(records, slots, (slots[0].data, slots[1].data), 0, keys, "box", "B")
+    places = Places(Memory(2), slots, (slots[0].data, slots[1].data), 0, keys, "box", "B")
     updater = Updater(places, Store(), Network(), (None, None, None))
     for n in range(3):  # the first brings in names that stay
         figures = {}

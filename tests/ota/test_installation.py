@@ -17,7 +17,8 @@ class World:
         """sectors: of a slot, if they have 4096 bytes."""
         size = sectors * 4096 // sector_bytes
         self.flash = Flash(2 + 2 * size, sector_bytes, align)
-        self.records = slots.Records(Part(self.flash, 0, 2))
+        self.record = Part(self.flash, 0, 2)
+        self.records = slots.Records(self.record)
         self.parts = [Part(self.flash, 2, size), Part(self.flash, 2 + size, size)]
         old = images.payload(1, 6000)
         data = images.header(old, **fields) + old
@@ -29,7 +30,7 @@ class World:
 
     def places(self, running: int) -> Places:
         views = [self.view(0), self.view(1)]
-        return Places(self.records, self.parts, views, running, b"", "box", "B")
+        return Places(self.record, self.parts, views, running, b"", "box", "B")
 
     def installation(self, header=HEADER, running: int = 0, **changes):
         checked = container.check(header, station(**changes))
@@ -184,7 +185,7 @@ def test_no_update_without_a_way_back():
     work = installation.Installation(places, header)
     assert refusal(do, work.beginning()) == installation.NOT_SIGNED
     places = world.places(0)
-    places.records = None
+    places.record = None
     work = installation.Installation(places, header)
     assert refusal(do, work.beginning()) == installation.NO_RECORD
     assert world.flash.operations == 0

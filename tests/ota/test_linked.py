@@ -36,9 +36,10 @@ class Memory:
 
 def run(header, payload, public):
     slot = Memory()
-    records = slots.Records(Memory())
+    record = Memory()
+    records = slots.Records(record)
     running = header + payload
-    places = Places(records, (None, slot), (running, slot.data), 0, b"", "box", "A")
+    places = Places(record, (None, slot), (running, slot.data), 0, b"", "box", "A")
     station = container.Station([(3, public)], "box", "A", 5, 1, 1, 28672)
     for wrong in (header[:300] + b"?" + header[301:], header[:100] + b"B" + header[101:]):
         try:

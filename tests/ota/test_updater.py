@@ -125,7 +125,7 @@ def test_why_the_old_one_is_back(why, text):
 def test_without_record_or_header():
     world = World()
     places = world.places(0)
-    places.records = None
+    places.record = None
     updater = Updater(places, MemoryStore(), None, (None, None, None))
     assert (updater.version, updater.trial_s, updater.fell_back) == ("1.0.0", None, None)
     assert trial.version(b"\xd2\xcd\x31" + bytes(8000)) is None

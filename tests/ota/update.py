@@ -110,7 +110,7 @@ class Update:
         size = 1 if large else 3
         self.flash = Flash(4 + 2 * size, 12288 if large else 4096, 32 if large else 4)
         self._places = [(0, 2), (2, size), (2 + size, size), (2 + 2 * size, 2)]
-        records, self._slots, _ = self._parts()
+        record, self._slots, _ = self._parts()
         data = OLD_HEADER + OLD
         place = 2 * self.flash.sector_bytes
         self.flash.data[place : place + len(data)] = data
@@ -124,7 +124,7 @@ class Update:
             state.slots[1].set(slots.CONFIRMED)
             state.slots[1].digest = slots.header_digest(data)
             state.counter = 5
-            records.save(state)
+            slots.Records(record).save(state)
         content = UNMOUNTABLE if how == "unmountable" else NEW
         self.file = _HEADERS[content] + content
         if how == "wrong_hash":
@@ -155,7 +155,7 @@ class Update:
 
     def _parts(self):
         parts = [Part(self.flash, first, count) for first, count in self._places]
-        return slots.Records(parts[0]), parts[1:3], parts[3]
+        return parts[0], parts[1:3], parts[3]
 
     def run(self) -> None:
         """Lives until all is done. Raises PowerCut where the flash is told to; then again."""
@@ -168,9 +168,9 @@ class Update:
     def live(self) -> None:
         """From one boot to the next reset."""
         running = self.boot()
-        records, parts, store = self._parts()
+        record, parts, store = self._parts()
         views = [part.view() for part in parts]
-        places = Places(records, parts, views, running, KEYS, "box", "B")
+        places = Places(record, parts, views, running, KEYS, "box", "B")
         updater = Updater(places, Store(store), None, (None, None, None), boots=BOOTS)
         updater.verify = verify
         phases = updater.store.slots

@@ -19,15 +19,15 @@ _SILENT_CHECKS = const(3)  # without any progress
 
 
 class Places:
-    """Where the images are. records: slots.Records, None on a board without; devices: the block
-    devices of the two slots; views: both as bytes in place; running: the number of the one that
-    runs; update_keys: bytes of the file update_keys.bin; product, hardware: a word each;
-    boot_version: BOOT_VERSION of the frozen slots.py; system: where the whole firmware goes, see
-    ota.system, None if it can't be replaced."""
+    """Where the images are. record: block device of the slots' record, which has two sectors, None
+    on a board without; devices: the block devices of the two slots; views: both as bytes in place;
+    running: the number of the one that runs; update_keys: bytes of the file update_keys.bin;
+    product, hardware: a word each; boot_version: BOOT_VERSION of the frozen slots.py; system:
+    where the whole firmware goes, see ota.system, None if it can't be replaced."""
 
     def __init__(
         self,
-        records,
+        record,
         devices,
         views,
         running,
@@ -37,7 +37,7 @@ class Places:
         boot_version=1,
         system=None,
     ):
-        self.records = records
+        self.record = record
         self.devices = devices
         self.views = views
         self.running = running
@@ -46,6 +46,13 @@ class Places:
         self.hardware = hardware
         self.boot_version = boot_version
         self.system = system
+
+    @property
+    def records(self):
+        """slots.Records, None on a board without. Not kept: it would keep its module in memory."""
+        if self.record is None:
+            return None
+        return modules.use("ota.slots").Records(self.record)
 
 
 class Updater:
