@@ -5,6 +5,9 @@
 Run from the root of the checkout, MICROPYPATH=.frozen:firmware:. in the environment. Prints the
 traceback of each failure and one line per file; exit status 1 if a test failed or a file had none.
 tools/portable_tests.py says which files can be run so, and starts this.
+
+Transient modules stay in memory: here they are sources, and compiling them anew at each use would
+take most of the time. That they go is the matter of tests/test_heap.py and of the emulated board.
 """
 
 import gc
@@ -52,4 +55,5 @@ if __name__ == "__main__":
     sys.path.pop(
         0
     )  # the folder of this file, where tests/support would pass for a package of its own
+    __import__("chargepoint.modules", None, None, ("",)).keep()
     sys.exit(main(sys.argv[1:]))

@@ -3,6 +3,7 @@ import sys
 from chargepoint import modules
 from chargepoint.compat import MICROPYTHON
 
+modules._kept = False  # run_on_micropython.py keeps them, a small board does not
 NAMES = "chargepoint.station.cache", "chargepoint.station.reset"
 
 

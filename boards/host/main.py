@@ -16,6 +16,8 @@ sys.path.insert(1, _HERE + "/../../firmware")
 from board import Board  # noqa: E402 - the path comes first
 from channel import Channel  # noqa: E402
 
+from chargepoint import modules  # noqa: E402
+
 
 async def main(port: int, nonce: str) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -33,4 +35,5 @@ async def main(port: int, nonce: str) -> None:
 
 
 if __name__ == "__main__":
+    modules.keep()  # a host has room for all that comes and goes, and is faster so
     asyncio.run(main(int(sys.argv[1]), sys.argv[2]))
