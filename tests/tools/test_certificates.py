@@ -39,7 +39,7 @@ def test_what_is_good(tmp_path: Path):
         (b"", "neither PEM nor DER: a certificate is needed"),
         (b"\x7fELF", "neither PEM nor DER"),
         (b"\x30\x03\x02\x01\x05", "not readable: a certificate is needed"),
-        (b"-----BEGIN CERTIFICATE-----\nMIIB", "PEM block without an end"),
+        (b"-----BEGIN CERTIFICATE-----\nMIIB", "PEM block without its label"),
         (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "not readable"),
         (b"-----BEGIN EC PARAMETERS-----\nMIIB\n-----END EC PARAMETERS-----\n", "nothing in it"),
         (made.key_pem(made.new_key()), "not readable: a certificate is needed"),

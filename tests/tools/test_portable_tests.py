@@ -20,6 +20,7 @@ def root(tmp_path: Path) -> Path:
     package = tmp_path / "firmware" / "chargepoint"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text('VERSION = "1"\n')
+    (package / "modules.py").write_text("def keep(): pass\n")
     return tmp_path
 
 
