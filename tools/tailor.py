@@ -26,6 +26,7 @@ from tools.tailor_tables import (
     path_of,
     route,
     used_variables,
+    uses,
     value_of,
     words_of,
 )
@@ -105,9 +106,7 @@ def _needed(path: str, tree: ast.Module) -> list[str]:
             base = package[: len(package) + 1 - node.level] if node.level else []
             base = ".".join([*base, *([node.module] if node.module else [])])
             found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("modules.use"):
-            if isinstance(node.args[0], ast.Constant):
-                found.append(f"chargepoint.{node.args[0].value}")
+    found += [f"chargepoint.{name}" for name in uses(tree)]
     if path == path_of("station.router"):
         lines = value_of(tree, "_BLOCKS").split("\n")[1:-1]
         found += ["chargepoint." + line.rpartition(" ")[2] for line in lines]

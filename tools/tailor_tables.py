@@ -27,7 +27,8 @@ def path_of(module: str) -> str:
 
 
 def route(trees: dict[str, ast.Module], dialects, blocks) -> list[str]:
-    """Cut down the router, and take away the modules that it has no line for any more.
+    """Cut down the router, and take away the modules that it has no line for any more, but for
+    those that a dialect of the build uses by itself.
 
     The intents that are left: of blocks that are named, and that a dialect of the build knows.
     """
@@ -46,9 +47,23 @@ def route(trees: dict[str, ast.Module], dialects, blocks) -> list[str]:
             left.add(path_of(module))
             lines.append(f",{','.join(found)}, {block} {module}")
     _replace(router, "_BLOCKS", "\n".join(["", *lines, ""]))
+    for path, tree in trees.items():
+        if path.startswith("chargepoint/profiles/"):
+            left.update(path_of(name) for name in uses(tree))
     for path in answering - left:
         trees.pop(path, None)
     return intents
+
+
+def uses(tree: ast.Module) -> list[str]:
+    """The names of transient modules that it uses, where they are constants."""
+    return [
+        str(node.args[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith("modules.use")
+        and isinstance(node.args[0], ast.Constant)
+    ]
 
 
 def cut(

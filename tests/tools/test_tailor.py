@@ -102,6 +102,13 @@ def test_the_same_sources_give_the_same_texts(build, monkeypatch):
     assert tailor.tailored(build_app.sources(board), board.dialects, board.blocks) == build[1]
 
 
+def test_what_a_dialect_uses_is_there(build):
+    for path, text in build[1].items():
+        if path.startswith("chargepoint/profiles/"):
+            for name in tailor_tables.uses(ast.parse(text)):
+                assert tailor_tables.path_of(name) in build[1], f"{path} uses {name}"
+
+
 def test_no_constant_is_left_for_the_station_to_look_up(build):
     files = compiled_texts(build[1], CROSS, "armv7m")
     assert [path for path, data in files.items() if "const" in Mpy(data).names] == []
