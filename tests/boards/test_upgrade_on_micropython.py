@@ -95,6 +95,8 @@ async def firmware(s: Stage) -> tuple[str, str, bool]:
 async def upgrade(folder: Path) -> None:
     async with upgraded(folder, "--ocpp", "ocpp1.6") as (s, files):
         assert await firmware(s) == ("1.0.0", "a", False)
+        keys = (await s.call("GetConfiguration", {}))["configurationKey"]
+        assert {"HeartbeatInterval", "NetworkProfile1"} <= {key["key"] for key in keys}
         await s.charge(evse=2)
         files.break_after = 40_000
         await update(s, files, "new.img", retries=2, retryInterval=1)
