@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.field import KEY, NEW, V16, V201, Field
+from tests.support.field import KEY, NEW, V16, V201, Field, on_new, on_old
 
 BOTH = (V201, V16)
 TRIAL_S, PENDING_S = 900, 3600
@@ -26,20 +26,6 @@ def field():
     yield make
     for made in fields:
         made.close()
-
-
-def on_old(station):
-    return (station.host, station.spoken) == ("old.example", V16)
-
-
-def on_new(station):
-    return (station.host, station.spoken) == ("new.example", V201)
-
-
-def chosen(station, slots="1,0"):
-    """The new profile is set and comes first from the next boot on."""
-    assert station.change("NetworkProfile1", "OCPP20 1 " + NEW) == "RebootRequired"
-    assert station.change("NetworkConfigurationPriority", slots) == "RebootRequired"
 
 
 def charge(station, seconds=60):
@@ -70,7 +56,7 @@ def charges_as_before(station):
 
 def test_nothing_changes_before_a_reboot(field):
     station = field()
-    chosen(station)
+    station.choose()
     station.network.socket.end()
     station.run(30)
     assert on_old(station)
@@ -83,7 +69,7 @@ def test_nothing_changes_before_a_reboot(field):
 def test_the_switch_waits_for_a_transaction_and_for_the_queue(field):
     station = field(more={"TxCtrlr.ResumptionTimeout": 86400})
     charge(station)
-    chosen(station)
+    station.choose()
     station.network.servers["old.example"] = None
     station.cut()  # it goes on after that, and is told to nobody
     station.run(7200)
@@ -103,7 +89,7 @@ def test_the_switch_waits_for_a_transaction_and_for_the_queue(field):
 def test_a_server_that_never_comes_back_does_not_hold_the_station_for_more_than_a_day(field):
     station = field(meter_ms=3600000)
     charge(station)
-    chosen(station)
+    station.choose()
     station.network.servers["old.example"] = None
     station.cut()
     station.unplug(1)
@@ -120,7 +106,7 @@ def test_a_server_that_never_comes_back_does_not_hold_the_station_for_more_than_
 def test_a_server_that_does_not_speak_201_is_left_after_the_attempts(field, server, slots):
     station = field()
     station.network.servers["new.example"] = server
-    chosen(station, slots)
+    station.choose(slots)
     station.ask("Reset", {"type": "Soft"})
     station.run(60)
     assert on_old(station)
@@ -145,7 +131,7 @@ def test_a_server_that_does_not_accept_the_station_is_given_up(field, status, de
     station = field()
     register = station.energy_wh(1)
     station.boots["new.example"] = status
-    chosen(station)
+    station.choose()
     station.ask("Reset", {"type": "Soft"})
     station.run(deadline_s - 30)
     assert station.hellos[-1][0] == "new.example" and not station.station.online
@@ -166,7 +152,7 @@ def test_a_server_that_does_not_accept_the_station_is_given_up(field, status, de
     station.run(30)
     assert [host for host, _, _ in station.hellos[known:]] == ["old.example"] * 2
     station.boots["new.example"] = "Accepted"
-    chosen(station)
+    station.choose()
     station.ask("Reset", {"type": "Soft"})
     station.run(15)
     assert on_new(station)
@@ -175,7 +161,7 @@ def test_a_server_that_does_not_accept_the_station_is_given_up(field, status, de
 def test_who_charges_during_the_trial_is_told_of_in_the_old_dialect(field):
     station = field(more={"AuthCtrlr.OfflineTxForUnknownIdEnabled": True})
     station.boots["new.example"] = None
-    chosen(station)
+    station.choose()
     station.ask("Reset", {"type": "Soft"})
     station.run(100)
     assert station.hellos[-1][0] == "new.example"
@@ -195,7 +181,7 @@ def test_pending_that_becomes_accepted_is_a_success(field):
     station = field()
     station.boots["new.example"] = "Pending"
     station.boot_interval_s = 60
-    chosen(station)
+    station.choose()
     station.ask("Reset", {"type": "Soft"})
     station.run(2000)
     assert station.hellos[-1][0] == "new.example"
@@ -227,7 +213,7 @@ def test_a_server_that_takes_201_but_never_accepts_it_is_spoken_to_in_16_again(f
 def test_power_cuts_in_the_trial_do_not_make_it_last_for_ever(field):
     station = field()
     station.boots["new.example"] = "Rejected"
-    chosen(station)
+    station.choose()
     for boots in range(5):
         station.cut()
         station.run(600)
@@ -271,7 +257,7 @@ def test_a_power_cut_at_any_write_of_the_switch(field, accepts):
             station.boots["new.example"] = "Accepted" if accepts else "Rejected"
             mend = cut_at(station, number, after)
             try:
-                chosen(station)
+                station.choose()
                 station.ask("Reset", {"type": "Soft"})
                 station.run(TRIAL_S + 60)
             except PowerCut:
@@ -285,7 +271,7 @@ def test_a_power_cut_at_any_write_of_the_switch(field, accepts):
                     station.run(TRIAL_S + 60)
             assert on_new(station) or on_old(station)
             if on_old(station) and accepts:  # the server had no answer, and asks again
-                chosen(station)
+                station.choose()
                 station.ask("Reset", {"type": "Soft"})
                 station.run(60)
                 assert on_new(station)

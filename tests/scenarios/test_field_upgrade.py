@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import kept
-from tests.support.field import KEY, OLD, V16, V201, Field
+from tests.support.field import KEY, OLD, V16, V201, Field, on_new, on_old
 
 BOTH = (V201, V16)
 PASSWORD = "a-new-password-of-2.0.1"
@@ -27,14 +27,6 @@ def field():
     yield make
     for made in fields:
         made.close()
-
-
-def on_old(station):
-    return (station.host, station.spoken) == ("old.example", V16)
-
-
-def on_new(station):
-    return (station.host, station.spoken) == ("new.example", V201)
 
 
 def password(station):

@@ -133,12 +133,24 @@ class Field(Linked):
             if event["type"] == event_type
         ]
 
-    def go(self, slots="1,0"):
-        """What moves a station in OCPP 1.6 to 2.0.1, until it has rebooted."""
+    def choose(self, slots="1,0"):
+        """The new profile is set and comes first from the next boot on."""
         assert self.change("NetworkProfile1", "OCPP20 1 " + NEW) == "RebootRequired"
         assert self.change("NetworkConfigurationPriority", slots) == "RebootRequired"
+
+    def go(self, slots="1,0"):
+        """What moves a station in OCPP 1.6 to 2.0.1, until it has rebooted."""
+        self.choose(slots)
         self.ask("Reset", {"type": "Soft"})
         self.run(15)
 
     def record(self):
         return str(self.store.slots.load("network"), "utf-8")
+
+
+def on_old(station):
+    return (station.host, station.spoken) == ("old.example", V16)
+
+
+def on_new(station):
+    return (station.host, station.spoken) == ("new.example", V201)

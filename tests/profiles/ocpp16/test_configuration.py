@@ -1,12 +1,10 @@
 import json
 
 from chargepoint.device_model import presets
-from chargepoint.device_model.access import find, read
-from chargepoint.profiles.ocpp16 import schema
-from chargepoint.profiles.ocpp16.configuration import change_configuration, get_configuration
+from chargepoint.profiles.ocpp16.configuration import get_configuration
 from chargepoint.rpc.errors import CallError
-from chargepoint.rpc.schema import check
-from tests.support.models import Slots, item, make_station
+from tests.support.keys16 import answer_of, change, get, variable
+from tests.support.models import Slots, make_station
 
 # key, a value to set, what it then reads as, and each variable that shows it with its value.
 DIRECT = """
@@ -68,32 +66,6 @@ SupportedFeatureProfiles=Core,FirmwareManagement,LocalAuthListManagement,Reserva
 """  # noqa: E501
 OTHER = "AuthorizationKey SecurityProfile"  # written below
 NETWORK = "NetworkConfigurationPriority " + " ".join(["NetworkProfile%d" % n for n in range(4)])
-
-
-def answer_of(station, *keys):
-    """The whole answer of GetConfiguration, which is valid."""
-    payload = {"key": list(keys)} if keys else {}
-    answer = json.loads("".join(get_configuration(station, payload, 0)))
-    assert check(schema.TABLE, "GetConfigurationResponse", answer) is None
-    return answer
-
-
-def get(station, key):
-    """The KeyValue of a key."""
-    answer = answer_of(station, key)
-    assert "unknownKey" not in answer and len(answer["configurationKey"]) == 1
-    return answer["configurationKey"][0]
-
-
-def change(station, key, value):
-    return change_configuration(station, {"key": key, "value": value}, 0)["status"]
-
-
-def variable(station, address):
-    asked = item(address)
-    status, key = find(station.model, asked["component"], asked["variable"])
-    assert status == "Accepted", address
-    return read(station.model, key)
 
 
 def lines_of(text):

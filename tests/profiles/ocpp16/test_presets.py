@@ -1,35 +1,10 @@
 """What `profiles.ocpp16.presets` makes of the keys of a configuration file."""
 
-import json
-
 from chargepoint.device_model import presets
-from chargepoint.device_model.access import find, read
 from chargepoint.profiles.ocpp16 import presets as key_presets
-from chargepoint.profiles.ocpp16.configuration import change_configuration, get_configuration
-from tests.support.models import Slots, item, make_station
-
-
-def answer_of(station, *keys):
-    payload = {"key": list(keys)} if keys else {}
-    return json.loads("".join(get_configuration(station, payload, 0)))
-
-
-def get(station, key):
-    """The KeyValue of a key."""
-    answer = answer_of(station, key)
-    assert "unknownKey" not in answer and len(answer["configurationKey"]) == 1
-    return answer["configurationKey"][0]
-
-
-def change(station, key, value):
-    return change_configuration(station, {"key": key, "value": value}, 0)["status"]
-
-
-def variable(station, address):
-    asked = item(address)
-    status, key = find(station.model, asked["component"], asked["variable"])
-    assert status == "Accepted", address
-    return read(station.model, key)
+from chargepoint.profiles.ocpp16.configuration import change_configuration
+from tests.support.keys16 import answer_of, change, get, variable
+from tests.support.models import Slots, make_station
 
 
 def preset(station, values, allow_unknown=False):
