@@ -1,14 +1,13 @@
 """Every scenario with real servers on the loopback, on CPython and on MicroPython."""
 
 import asyncio
-import os
 
 import pytest
 
 from tests.link import scenarios, watch_scenarios
 from tests.link.play import urls
 from tests.link.servers import running
-from tools.portable_tests import INTERPRETER, ROOT
+from tests.support import interpreter
 
 
 def names(module) -> list[str]:
@@ -20,23 +19,11 @@ async def on_cpython(module, name: str, ports, files=()):
 
 
 async def on_micropython(module, name: str, ports, files=()):
-    assert INTERPRETER.exists(), "no MicroPython interpreter; run `make micropython`"
-    process = await asyncio.create_subprocess_exec(
-        *(str(INTERPRETER), "-X", "heapsize=1M", "tests/link/play.py"),
-        *(module.__name__.rpartition(".")[2], name),
-        *(str(port) for port in ports),
-        *files,
-        cwd=ROOT,
-        env={**os.environ, "MICROPYPATH": ".frozen:firmware:."},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    try:
-        output, _ = await asyncio.wait_for(process.communicate(), 60)
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert (process.returncode, output.decode()) == (0, "done\n"), output.decode()
+    arguments = module.__name__.rpartition(".")[2], name, *(str(port) for port in ports), *files
+    program = "tests/link/play.py"
+    path = ".frozen:firmware:."
+    done = await interpreter.on_micropython(program, *arguments, heap="1M", path=path)
+    assert done == (0, "done\n"), done
 
 
 INTERPRETERS = pytest.mark.parametrize("run", [on_cpython, on_micropython])

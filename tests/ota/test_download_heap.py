@@ -5,7 +5,6 @@ Pointers there have 64 bits: a microcontroller needs about half. `pytest -s` pri
 
 import asyncio
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -13,8 +12,8 @@ import pytest
 from tests.ota.downloads import FILE
 from tests.ota.file_server import Ftp, Server, Web
 from tests.support import images
+from tests.support.interpreter import on_micropython
 from tools import build_romfs
-from tools.portable_tests import INTERPRETER
 
 PROGRAM = """
 import sys, vfs
@@ -129,18 +128,7 @@ async def served(server: Server, program: Path) -> str:
             running=RUNNING,
         )
         program.write_text(text)
-        process = await asyncio.create_subprocess_exec(
-            *(str(INTERPRETER), "-X", "heapsize=2M", str(program)),
-            env={**os.environ, "MICROPYPATH": ".frozen"},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            output, _ = await asyncio.wait_for(process.communicate(), 60)
-        finally:
-            if process.returncode is None:
-                process.kill()
-    return output.decode()
+        return (await on_micropython(str(program), heap="2M", path=".frozen"))[1]
 
 
 @pytest.fixture(scope="module")

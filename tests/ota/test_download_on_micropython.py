@@ -1,7 +1,6 @@
 """Downloads by MicroPython from servers on the loopback: links that break, TLS, wrong roots."""
 
 import asyncio
-import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ import pytest
 from tests.link.test_tls import folder, server_context
 from tests.ota.downloads import FILE
 from tests.ota.file_server import Ftp, Server, Web
-from tools.portable_tests import INTERPRETER, ROOT
+from tests.support.interpreter import on_micropython
 
 __all__ = ("folder",)  # a fixture
 BREAKS = [0, 100, 5000, 9001, 40000, 60000]
@@ -18,21 +17,11 @@ BREAKS = [0, 100, 5000, 9001, 40000, 60000]
 async def fetched_by_micropython(server: Server, location: str, *files: str) -> list[str]:
     """What it printed."""
     async with server:
-        process = await asyncio.create_subprocess_exec(
-            *(str(INTERPRETER), "-X", "heapsize=2M", "tests/ota/downloads.py"),
-            *(location % server.port, *files),
-            cwd=ROOT,
-            env={**os.environ, "MICROPYPATH": ".frozen:firmware:."},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-        )
-        try:
-            output, _ = await asyncio.wait_for(process.communicate(), 60)
-        finally:
-            if process.returncode is None:
-                process.kill()
-    assert process.returncode == 0, output.decode()
-    return output.decode().splitlines()
+        arguments = "tests/ota/downloads.py", location % server.port, *files
+        path = ".frozen:firmware:."
+        status, output = await on_micropython(*arguments, heap="2M", path=path)
+    assert status == 0, output
+    return output.splitlines()
 
 
 def run(server: Server, location: str, *files: str) -> list[str]:
