@@ -247,17 +247,21 @@ def test_a_reboot_closes_the_link_opens_the_contactor_and_is_remembered():
     assert world.store.slots.load("boot_reason") == b"RemoteReset"
 
 
-def test_a_reboot_does_not_wait_for_ever_for_the_closing_handshake():
+def test_a_reboot_waits_until_the_link_is_closed():
     world = World()
     world.link.busy = True
 
     def reset():
         world.station.reboot = "RemoteReset"
 
-    def later():
-        world.runtime.clock.advance(2000)
+    passes = []
 
-    assert world.run(reset, later) == "RemoteReset"
+    def closed():
+        world.link.busy = False
+
+    steps = [reset, *[lambda: passes.append(world.link.closed == [1001])] * 3, closed]
+    assert world.run(*steps) == "RemoteReset"
+    assert passes == [True] * 3
 
 
 def test_an_orderly_stop_is_no_reboot():

@@ -86,8 +86,9 @@ class Board:
         elif "advance" in line:
             interval_ms = line["advance"]
             self._clock.advance(interval_ms)
-            if line["settled"]:  # a CALL of ours went out after the host had decided this
+            if line["settled"]:  # what is awaited began after the host had decided this
                 self.runtime.station.calls.endpoint.deadline_ms += interval_ms
+                self.runtime.link.put_off(interval_ms)
         elif "watch" in line:
             self._watched = line["watch"]
         elif "route" in line:

@@ -17,7 +17,6 @@ from . import modules
 from .compat import MICROPYTHON, cold, const
 
 _ROUNDS = const(16)  # commands, confirmations and what follows from them settle well below this
-_CLOSE_MS = const(2000)  # how long a reboot waits for the closing handshake
 _CONNECT_MS = const(30000)
 # Garbage is collected after so many bytes, not only when the heap is full: what stays then lies
 # low in the heap, and a message finds its kilobytes in one piece in a heap a fifth smaller.
@@ -158,7 +157,7 @@ class Runtime:
         self.on_message = on_message
         self.before_wait = before_wait
         self.stopping = False  # True: end in order, without a reboot
-        self._closing_ms = None
+        self._is_closing = False
         self._updater = None
 
     def wake(self) -> None:
@@ -303,17 +302,15 @@ class Runtime:
     @cold
     def _closed(self, now: int) -> bool:
         """Whether the link has been closed in order, or has had its time for it."""
-        if self._closing_ms is None:
-            self._closing_ms = now + _CLOSE_MS
+        if not self._is_closing:
+            self._is_closing = True
             self.link.enabled = False
             self.link.close(1001)
         self.link.poll(now)
-        return not self.link.busy or now >= self._closing_ms
+        return not self.link.busy
 
     def _deadline(self):
-        earliest = self._closing_ms
-        if earliest is None:
-            earliest = self.settings.due
+        earliest = self.settings.due
         for part in (self.station, self.link, self.hardware, self._updater):
             deadline = part.next_deadline() if part is not None else None
             if deadline is not None and (earliest is None or deadline < earliest):

@@ -68,7 +68,7 @@ class Driver:
         self.woken = asyncio.Event()
         self.count = 0
         self.choice = ""
-        self.link = Link(settings, network or Direct(), self.random_bytes, self.woken)
+        self.link = Link(settings, network or Direct(), self.random_bytes, self.woken.set)
         self.events = []
 
     def random_bytes(self, count):
@@ -114,6 +114,15 @@ class Driver:
         passed = at - self.now
         self.now = at
         return passed
+
+    def leap(self, interval_ms):
+        """The clock leaps; returns how long it is to the next deadline."""
+        self.now += interval_ms
+        self.link.put_off(interval_ms)
+        self.step()
+        at = self.link.next_deadline()
+        assert at is not None
+        return at - self.now
 
 
 async def connected(url, **changes):

@@ -216,6 +216,25 @@ async def scenario_a_close_that_is_not_answered(good, bad):
     assert await driver.until("disconnected") == "closed by the station"
 
 
+async def scenario_a_leap_of_the_clock_is_no_lost_time(good, bad):
+    """It leaps while something is awaited: a connection, a pong, the answer to a close frame."""
+    driver = Driver(Settings(bad + "/silence"))
+    driver.step()
+    waits = [driver.leap(3600 * SECOND)]
+    driver.link.drop()
+    await driver.until("failed")
+    driver = await connected(bad + "/half-open", ping_s=60)
+    driver.to_deadline()
+    driver.step()
+    waits.append(driver.leap(3600 * SECOND))
+    driver.link.close()
+    driver.step()
+    waits.append(driver.leap(3600 * SECOND))
+    assert waits == [driver.settings.connect_timeout_ms, 15 * SECOND, 5 * SECOND]
+    assert driver.to_deadline() == 5 * SECOND
+    assert await driver.until("disconnected") == "closed by the station"
+
+
 async def scenario_drop(good, bad):
     driver = await connected(good + "/echo")
     driver.link.drop()

@@ -3,15 +3,13 @@
     WAITING -> CONNECTING -> OPEN -> CLOSING -> WAITING
        ^____________|__________|________|
 
-One task connects, then one reads, and one writes while there is something to write; all they ever
-wait for is the network. They leave facts behind and call `wake`; poll(now) draws the conclusions.
-Every time limit is a deadline in poll(): a test or a simulator can hold the clock. Nearly all is
-in memory only while something happens: poll() looks at one deadline, which facts make due.
+One task connects, then one reads, and one writes while there is something to write; they wait for
+the network, leave facts behind and call `wake`. poll(now) draws the conclusions, and has all time
+limits, in one deadline that facts make due; nearly all else is in memory only while it happens.
 
 An attempt (`opening`) must be done within connect_timeout_ms; the waits between are those of
 `backoff`. A missing pong, a peer that takes no data and an unfinished closing handshake end the
-connection. Memory is bounded: a received message stays in the receive buffer, and nothing is read
-behind it before the station has taken it. What a message says is not its matter.
+connection. A received message stays in the receive buffer until the station has taken it.
 """
 
 import asyncio
@@ -39,19 +37,18 @@ class Link:
 
     settings, read at each use: profiles() -> list in order of priority, of tuples that begin with
     (url, security_profile, slot, subprotocols); identity, password() -> bytes or None,
-    ping_interval_s() (0 = none), connect_timeout_ms, message_limit (bytes, read once), backoff()
-    -> (repeat_times, random_range_s, wait_minimum_s), attempts() (per profile), tls_files (paths:
-    root certificates, own certificate, own key; or None each). A new ping interval holds from the
-    next message on, which is the answer to who has set it.
+    ping_interval_s() (0 = none; holds from the next message on), connect_timeout_ms, message_limit
+    (bytes, read once), backoff() -> (repeat_times, random_range_s, wait_minimum_s), attempts()
+    (per profile), tls_files (paths: root certificates, own certificate, own key; or None each).
     network: `async resolve(host, port) -> (ip, port)`, raises OSError. random_bytes(n) -> bytes.
-    wake: called when poll() has something to do (or an asyncio.Event).
+    wake: called when poll() has something to do.
     """
 
     def __init__(self, settings, network, random_bytes, wake):
         self._settings = settings
         self._network = network
         self._random_bytes = random_bytes
-        self._wake = wake.set if hasattr(wake, "set") else wake
+        self._wake = wake
         self._receiver = Receiver(settings.message_limit)
         self._events = []
         self._now = 0  # of the last poll
@@ -97,15 +94,12 @@ class Link:
 
     @cold
     def send(self, message) -> bool:
-        """Send a str, or an iterator of str pieces as one fragmented message.
-
-        False (and nothing is sent) if there is no connection, or the peer takes no data.
-        """
-        taken = self.state == OPEN and len(self._outbox) < _OUTBOX
-        if taken:
-            self._outbox.append(message)
-            self._put()
-        return taken
+        """Send a str, or an iterator of its pieces; False: there is no peer that would take it."""
+        if self.state != OPEN or len(self._outbox) >= _OUTBOX:
+            return False
+        self._outbox.append(message)
+        self._put()
+        return True
 
     @cold
     def close(self, code: int = 1000, reason: str = "", wait_ms: "int | None" = None) -> None:
@@ -113,14 +107,14 @@ class Link:
 
         wait_ms: until the next attempt, instead of the back-off (0 = at once).
         """
-        if self.state == OPEN:
+        if self.state in (CONNECTING, OPEN):
             self._wait_ms = wait_ms
-            self._why = "closed by the station"
-            self._last_words = True
-            self._shut(code, reason)
-        elif self.state == CONNECTING:
-            self._wait_ms = wait_ms
-            self.drop()
+            if self.state == CONNECTING:
+                self.drop()
+            else:
+                self._why = "closed by the station"
+                self._last_words = True
+                self._shut(code, reason)
 
     @cold
     def drop(self) -> None:
@@ -146,10 +140,16 @@ class Link:
         return self._due
 
     @cold
+    def put_off(self, interval_ms: int) -> None:
+        """A simulated clock has leapt: what is awaited from the network still has its time."""
+        self._deadline = self._deadline and self._deadline + interval_ms
+        self._pong_by = self._pong_by and self._pong_by + interval_ms
+        self._write_by = self._write_by and self._write_by + interval_ms
+
+    @cold
     def _work(self, now: int) -> None:
         if self._ended is None and self._deadline is not None and now >= self._deadline:
-            late = "no answer: " + self._stream.phase
-            self._ended = self._why if self.state == CLOSING else late
+            self._ended = self._why or "no answer: " + self._stream.phase
         if self._ended is None and self.state == OPEN:
             self._watch(now)
         if self._ended is not None:
@@ -228,12 +228,11 @@ class Link:
         if self._fault is not None:
             self._emit("fault", self._fault)
         self._emit("failed" if self.state == CONNECTING else "disconnected", self._ended)
-        wait_ms = self._wait_ms
-        if wait_ms is None:
+        if self._wait_ms is None:
             random = int.from_bytes(self._random_bytes(2), "big")
             next_wait_ms = modules.use("link.backoff").next_wait_ms
-            wait_ms = next_wait_ms(self.turns, self._settings.backoff(), random)
-        self._start_at = now + wait_ms
+            self._wait_ms = next_wait_ms(self.turns, self._settings.backoff(), random)
+        self._start_at = now + self._wait_ms
         self._clear()
 
     @cold
