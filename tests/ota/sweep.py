@@ -12,8 +12,8 @@ import random
 import sys
 from dataclasses import dataclass, field
 
-from tests.ota.update import HOW, PowerCut, Update
-from tests.support.flash import PARTS
+from tests.ota.update import HOW, Update
+from tests.power_loss.recorder import distinct_parts
 
 # What becomes of the update, whether it is the first one, whether sectors are as large as slots.
 KINDS = [
@@ -30,12 +30,13 @@ class Result:
     name: str
     singles: int = 0
     pairs: int = 0
+    lives: int = 0  # that began differently
     failures: list[str] = field(default_factory=list)
 
     def __str__(self) -> str:
         return (
-            f"{self.name}: {self.singles} cuts, {self.pairs} pairs of cuts,"
-            f" failures: {len(self.failures)}"
+            f"{self.name}: {self.singles} cuts, {self.pairs} pairs of cuts"
+            f" ({self.lives} different), failures: {len(self.failures)}"
         )
 
 
@@ -43,58 +44,74 @@ def sweep(how: str, first: bool, large: bool, pairs: int | None, seed: int = 1) 
     """pairs: how many second cuts at most, drawn at random; None: all."""
     name = f"{how}{', first' if first else ''}{', large sectors' if large else ''}"
     result = Result(name)
-    start = Update(how, first, large)
-    whole = start.copy()
-    _finish(whole, result, 0, "no cut")
-    recoveries = []
-    for at in range(whole.flash.operations):
-        for part, update in enumerate(_cuts(start, at)):
-            result.singles += 1
-            operations = update.flash.operations
-            after = update.copy()
-            if _finish(after, result, 1, f"{at}.{part}"):
-                count = after.flash.operations - operations
-                recoveries.append((f"{at}.{part}", update, count))
-    points = [(n, at) for n, (_, _, count) in enumerate(recoveries) for at in range(count)]
-    if pairs is not None and pairs < len(points) * PARTS:
-        points = random.Random(seed).sample(points, pairs // PARTS)
-    for n, at in points:
-        where, update, _ = recoveries[n]
-        for part, second in enumerate(_cuts(update, at)):
+    lives = Lives(result)
+    singles = lives.cuts("", Update(how, first, large))
+    result.singles = len(singles)
+    firsts = [cut for cut in singles if lives.finish(cut)]
+    draw = random.Random(seed)
+    for cut in firsts if pairs is None else draw.sample(firsts, len(firsts)):
+        if result.pairs == pairs:
+            break
+        seconds = lives.cuts(cut.where, cut.update())
+        for second in seconds if pairs is None else draw.sample(seconds, min(1, len(seconds))):
             result.pairs += 1
-            _finish(second, result, 2, f"{where},{at}.{part}")
+            lives.finish(second)
     return result
 
 
-def _cuts(start: Update, at: int) -> list[Update]:
-    """Copies whose power has failed there, in each way, and is back."""
-    first = start.copy()
-    first.flash.cut_after(at)
-    try:
-        first.run()
-    except PowerCut:
-        pass
-    else:
-        raise AssertionError("the power did not fail")
-    updates = [first]
-    for part in range(1, PARTS):
-        update = first.copy()
-        update.flash.cut_again(part)
-        updates.append(update)
-    for update in updates:
-        update.flash.power_up()
-    return updates
+@dataclass
+class Cut:
+    """Of the power, in a part of an operation. where: "operation.part", of each cut until then."""
+
+    where: str
+    step: tuple
+    part: int
+
+    def update(self) -> Update:
+        """As that leaves it. The power is back."""
+        before: Update = self.step[3]
+        return before.on(before.flash.torn(self.step, self.part))
 
 
-def _finish(update: Update, result: Result, cuts: int, where: str) -> bool:
-    """Whether it goes well."""
-    try:
-        update.run()
-        update.check_end(cuts)
-    except AssertionError as error:
-        result.failures.append(f"{where}: {error}")
-        return False
-    return True
+class Lives:
+    """What comes after a cut follows from what the flash holds and what is known outside. What
+    begins as another did is not lived again: most second cuts leave what another one left."""
+
+    def __init__(self, result: Result):
+        self._result = result
+        self._known: set[bytes] = set()  # how they began
+
+    def finish(self, cut: Cut) -> bool:
+        """The life after it; False if that fails and was not known to."""
+        update = cut.update()
+        state = update.state()
+        if state in self._known:
+            return True
+        self._known.add(state)
+        return self._live(cut.where, update)
+
+    def cuts(self, where: str, update: Update) -> list[Cut]:
+        """Live on from there; all cuts in that life."""
+        self._known.add(update.state())
+        update.flash.record(update.copy)
+        if not self._live(where or "no cut", update):
+            return []
+        return [
+            Cut(f"{where}{where and ','}{number}.{part}", step, part)
+            for number, step in enumerate(update.flash.steps)
+            for part in distinct_parts(step)
+        ]
+
+    def _live(self, where: str, update: Update) -> bool:
+        """Whether it goes well."""
+        self._result.lives += 1
+        try:
+            update.run()
+            update.check_end()
+            return True
+        except AssertionError as error:
+            self._result.failures.append(f"{where}: {error}")
+            return False
 
 
 def main(arguments: list[str]) -> int:

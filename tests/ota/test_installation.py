@@ -3,7 +3,7 @@
 from chargepoint.ota import container, installation, slots, trial
 from chargepoint.ota.updater import Places
 from tests.support import images
-from tests.support.flash import Flash
+from tests.support.flash import Flash, PowerCut
 from tests.support.images import Part, do, refusal, station
 
 CONTENT = images.payload(2, 9001)
@@ -263,6 +263,21 @@ def test_a_header_that_was_torn():
         world.parts[1].writeblocks(0, HEADER[:32], 0)
         assert refusal(do, work.finishing()) == end
         assert world.states() == [slots.CONFIRMED, slots.EMPTY if end else slots.WHOLE]
+
+
+def test_an_erase_of_the_header_that_was_torn():
+    """What is half erased may read as blank, and must not be programmed."""
+    world = World()
+    work = world.begun(CONTENT)
+    do(work.completing())
+    first_of_slot_1 = 2 + 4
+    world.flash.cut_after(0, 1)
+    try:
+        world.flash.ioctl(6, first_of_slot_1)
+    except PowerCut:
+        world.flash.power_up()
+    do(work.finishing())
+    assert bytes(world.view(1)[:4096]) == HEADER
 
 
 def test_the_counter_is_that_of_the_image_if_the_record_is_lost():

@@ -40,26 +40,11 @@ class Flash:
         self._cut_at = -1
         self._part = 0
         self._off = False
-        self._broken = None  # the operation that was cut
 
     def cut_after(self, operations, part=0):
         """The power fails in the operation that follows so many; part: see PARTS."""
         self._cut_at = self.operations + operations
         self._part = part
-
-    def cut_again(self, part):
-        """Power that failed with part 0, by which the flash is as it was before the operation:
-        as if it had failed with another part."""
-        assert self._broken
-        operation, arguments = self._broken
-        self.power_up()
-        self.operations -= 1
-        self.cut_after(0, part)
-        try:
-            operation(self, *arguments)
-        except PowerCut:
-            return
-        raise AssertionError("the power did not fail")
 
     def power_up(self):
         """The power is back, and stays."""
@@ -128,7 +113,6 @@ class Flash:
         assert self._programmed[at : at + count] == bytes(count), "programmed without an erase"
         is_cut = self._is_cut()
         if is_cut:
-            self._broken = (Flash._program, (block, bytes(buffer), offset))
             unit = self.align
             half = count // unit // 2 * unit
             count = (0, unit, half, count - unit)[self._part]
@@ -146,7 +130,6 @@ class Flash:
             self.data[at : at + size] = b"\xff" * size
             self._programmed[at : at + size] = bytes(size)
             return
-        self._broken = (Flash._erase, (block,))
         half = size // 2
         if self._part == 1:
             self.data[at : at + half] = b"\xff" * half

@@ -195,12 +195,14 @@ class Installation:
         if mine.state != slots.EMPTY:
             raise ValueError("slot %d is not being written" % self._number)
         yield from self.checking_payload()
-        is_blank = yield from self._is_blank()
-        if not is_blank:
-            if self._sector_bytes != slots.HEADER_BYTES:  # a part of the payload is beside it
-                raise container.Refused(TORN)
+        if self._sector_bytes == slots.HEADER_BYTES:
+            # Even if it reads as blank: the power may have failed in its last erase.
             self._device.ioctl(_ERASE, 0)
             yield
+        else:  # a part of the payload is beside it, programmed since it was erased
+            is_blank = yield from self._is_blank()
+            if not is_blank:
+                raise container.Refused(TORN)
         at = (len(self.head) - 1) // _UNIT_BYTES * _UNIT_BYTES
         while at >= 0:  # from its end to its beginning: with its magic it is there as a whole
             unit = self.head[at : at + _UNIT_BYTES]
