@@ -213,7 +213,8 @@ def test_what_is_taken_after_a_mutation_is_what_the_oracle_reads():
         try:
             expected = oracle.load_der_x509_certificate(bytes(data))
         except ValueError as error:
-            assert "AttributeTypeValue" in str(error) or "extn_id" in str(error)
+            unread_by_us = ("AttributeTypeValue", "extn_id", "::subject", "::issuer")
+            assert any(part in str(error) for part in unread_by_us)
             continue
         compare_values(found, expected)
         try:

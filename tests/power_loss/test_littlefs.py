@@ -16,7 +16,7 @@ MORE = [("day", V201), ("reboots", V16), ("resumes", V201), ("aged", V16), ("ful
 
 
 def sweep_on_micropython(say, *arguments):
-    command = [str(INTERPRETER), "-X", "heapsize=16M", "-m", "tests.power_loss.sweep", *arguments]
+    command = [str(INTERPRETER), "-X", "heapsize=64M", "-m", "tests.power_loss.sweep", *arguments]
     environment = {**os.environ, "MICROPYPATH": ".frozen:firmware:."}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, errors="replace"
