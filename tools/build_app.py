@@ -5,6 +5,7 @@
     python tools/build_app.py esp32_poe --image-key image.key --hardware A
                                                    build/boards/esp32_poe/app.img, signed
 
+Beside it comes app.names (or files.names), to read a traceback with: long_names.py.
 What goes in is what manifest.py names, the drivers that board.py imports, and the board's own
 modules, without what this build can't use (tailor.py). The same sources give the same bytes, on
 any machine.
@@ -15,14 +16,16 @@ from __future__ import annotations
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 if __package__ in (None, ""):
     _ROOT = Path(__file__).resolve().parent.parent
     sys.path[:0] = [str(_ROOT), str(_ROOT / "firmware")]
 
 from chargepoint.ota import container
-from tools import boards, build_romfs, sign_app, tailor
+from tools import boards, build_romfs, long_names, sign_app, tailor
 
 # For a firmware that has neither our partitions nor our slots.
 _INSTEAD = {
@@ -43,9 +46,20 @@ def files(
     board: boards.Board, cross: Path = build_romfs.CROSS, is_other: bool = False
 ) -> dict[str, bytes]:
     """The .mpy files by their paths; is_other: for a firmware that is not ours. Raises Failure."""
+    return _made(build_romfs.compiled_texts, board, cross, is_other)
+
+
+def names(board: boards.Board, is_other: bool = False) -> str:
+    """What the short names in them stand for, as long_names.py reads it. Raises Failure."""
+    return long_names.written(_made(build_romfs.long_names, board, build_romfs.CROSS, is_other))
+
+
+def _made(
+    make: Callable[..., dict[str, Any]], board: boards.Board, cross: Path, is_other: bool
+) -> dict[str, Any]:
     try:
         texts = tailor.tailored(sources(board, is_other), board.dialects, board.blocks)
-        return build_romfs.compiled_texts(texts, cross, board.chip.mpy)
+        return make(texts, cross, board.chip.mpy)
     except (build_romfs.Failure, tailor.Failure) as failure:
         raise boards.Failure(str(failure)) from None
 
@@ -91,6 +105,7 @@ def build(board: boards.Board, room: int, how: sign_app.Signing | None = None) -
     path = boards.RESULT / board.name / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
+    path.with_suffix(".names").write_text(names(board))
     return path
 
 
@@ -103,6 +118,7 @@ def build_files(board: boards.Board) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     shutil.copy2(boards.ROOT / "firmware" / "main.py", folder / "main.py")
+    folder.with_suffix(".names").write_text(names(board, is_other=True))
     return folder
 
 

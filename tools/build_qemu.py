@@ -30,6 +30,7 @@ from tools import (
     get_arm_toolchain,
     get_micropython,
     image_keys,
+    long_names,
     qemu_image,
     tailor,
 )
@@ -177,6 +178,8 @@ def build_image(dialects, blocks, path: Path) -> dict[str, bytes]:
     new = path.with_name(path.name + ".new")
     new.write_bytes(build_romfs.image({**files, image_keys.KEY_FILE: qemu_image.key_file()}))
     new.rename(path)
+    names = build_romfs.long_names(texts, build_romfs.CROSS, "armv7m")
+    path.with_suffix(".names").write_text(long_names.written(names))
     return files
 
 

@@ -33,6 +33,8 @@ SIMULATED = ("hal.sim", "hal.sim_clock")
 _NATIVE = {"chargepoint/link/masking.py": "chargepoint/link/masking_native.py"}
 
 _NATIVE_CODE = "@micropython."
+# Linked modules by their paths: each statement with the path of its source.
+Bodies = dict[str, list[tuple[str, ast.stmt]]]
 
 # Kinds of record, as in MicroPython's extmod/vfs_rom.c.
 _VERBATIM = 2
@@ -66,9 +68,9 @@ def module_files(root: Path, dialects=DIALECTS, without=SIMULATED) -> list[Path]
 def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: int) -> bytes:
     """The .mpy of one file; `name`: its path in the image.
 
-    Tracebacks call it by its dotted name, which is in memory anyhow: a path would be another text.
+    Tracebacks call it by the last part of its dotted name, which is in memory anyhow.
     """
-    module = name.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    module = name.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "x.mpy"
         command = [str(cross), f"-march={architecture}", f"-O{optimize}", "-s", module]
@@ -91,13 +93,33 @@ def compiled_texts(
     return compiled_bodies(linked(texts), cross, architecture, optimize)
 
 
+@kept.kept(_MODULES)
+def long_names(texts: dict[str, str], cross: Path, architecture: str) -> dict[str, str]:
+    """What the short names in those files stand for. Raises Failure."""
+    return names_of_bodies(linked(texts), cross, architecture)
+
+
 def compiled_bodies(
-    bodies: dict[str, list[tuple[str, ast.stmt]]],
-    cross: Path,
-    architecture: str,
-    optimize: int = 3,
+    bodies: Bodies, cross: Path, architecture: str, optimize: int = 3
 ) -> dict[str, bytes]:
-    """The same of modules that are linked already. Raises Failure."""
+    """The same as compiled_texts, of modules that are linked already. Raises Failure."""
+    found = _as_compiled(bodies, cross, architecture, optimize)
+    if optimize < 3:  # with line numbers, and all names as they are
+        return found
+    try:
+        return repack_mpy.repacked(found)
+    except repack_mpy.Failure as failure:
+        raise Failure(str(failure)) from None
+
+
+def names_of_bodies(bodies: Bodies, cross: Path, architecture: str) -> dict[str, str]:
+    """The same as long_names, of modules that are linked already. Raises Failure."""
+    return repack_mpy.names(_as_compiled(bodies, cross, architecture, 3))
+
+
+def _as_compiled(
+    bodies: Bodies, cross: Path, architecture: str, optimize: int
+) -> dict[str, bytes]:
     if not cross.exists():
         raise Failure("no mpy-cross; run `make micropython`")
     found = {}
@@ -113,15 +135,10 @@ def compiled_bodies(
                 other = compiled(source, name, cross, architecture, optimize)
                 if repack_mpy.machine_code(other) != repack_mpy.machine_code(found[path]):
                     raise Failure(f"{name}: machine code that uses names can't be repacked")
-    if optimize < 3:  # with line numbers
-        return found
-    try:
-        return repack_mpy.repacked(found)
-    except repack_mpy.Failure as failure:
-        raise Failure(str(failure)) from None
+    return found
 
 
-def linked(texts: dict[str, str]) -> dict[str, list[tuple[str, ast.stmt]]]:
+def linked(texts: dict[str, str]) -> Bodies:
     """The linked modules, by their paths: each statement with the path of its source.
 
     Raises Failure.

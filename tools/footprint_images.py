@@ -7,13 +7,12 @@ They are made as tools/build_qemu.py makes its one, of which they leave the othe
 
 from __future__ import annotations
 
-import ast
 import fcntl
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from tools import boards, build_qemu, build_romfs, emulator, tailor
+from tools import boards, build_qemu, build_romfs, emulator, footprint_rooms, tailor
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULT = ROOT / "build" / "footprint"
@@ -64,9 +63,15 @@ def modules(texts: Mapping[str, str]) -> dict[str, bytes]:
     return compiled(build_romfs.linked(dict(texts)))
 
 
-def compiled(bodies: dict[str, list[tuple[str, ast.stmt]]]) -> dict[str, bytes]:
+def compiled(bodies: build_romfs.Bodies) -> dict[str, bytes]:
     """Those of modules that are linked already."""
     return build_romfs.compiled_bodies(bodies, build_romfs.CROSS, "armv7m")
+
+
+def by_source(bodies: build_romfs.Bodies) -> dict[str, int]:
+    """Bytes of each source in the image of these."""
+    names = build_romfs.names_of_bodies(bodies, build_romfs.CROSS, "armv7m")
+    return footprint_rooms.by_source(compiled(bodies), bodies, names)
 
 
 def image(texts: Mapping[str, str]) -> bytes:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from tools import build_romfs, link_source, repack_mpy
+from tools import build_romfs, link_source, mpy, repack_mpy
 
 SIMULATED = "simulated board"
 DIRECTORY = "directory of the image"
@@ -27,15 +27,18 @@ class Failure(Exception):
     """What does not fit together; one line."""
 
 
-def by_source(files: Mapping[str, bytes], bodies: Mapping[str, Body]) -> dict[str, int]:
+def by_source(
+    files: Mapping[str, bytes], bodies: Mapping[str, Body], names: Mapping[str, str]
+) -> dict[str, int]:
     """Bytes in the image of each source, by its path, and of the image's directory.
 
-    files: the modules of the image; bodies: the same as build_romfs.linked() has them.
+    files: the modules of the image; bodies: the same as build_romfs.linked() has them; names: what
+    the short ones in the files stand for.
     """
     found = {DIRECTORY: len(build_romfs.image(dict(files))) - sum(map(len, files.values()))}
     for path, body in bodies.items():
         data = files[path.removesuffix(".py") + ".mpy"]
-        code, tables = _own(path, data, body)
+        code, tables = _own(path, data, body, names)
         common = shared(len(data) - sum(code.values()) - sum(tables.values()), code)
         for source in code:
             size = code[source] + tables[source] + common[source]
@@ -43,7 +46,9 @@ def by_source(files: Mapping[str, bytes], bodies: Mapping[str, Body]) -> dict[st
     return found
 
 
-def _own(path: str, data: bytes, body: Body) -> tuple[dict[str, int], dict[str, int]]:
+def _own(
+    path: str, data: bytes, body: Body, long: Mapping[str, str]
+) -> tuple[dict[str, int], dict[str, int]]:
     """Bytes of the functions and classes, and of the tables, of each source in a module."""
     code = dict.fromkeys([source for source, _ in body] or [path], 0)
     tables = dict.fromkeys(code, 0)
@@ -51,13 +56,14 @@ def _own(path: str, data: bytes, body: Body) -> tuple[dict[str, int], dict[str, 
     count = 0
     for source, node in body:
         for name in _names(node):
-            if count == len(functions) or functions[count][0] not in ("", name):
+            found = functions[count][0] if count < len(functions) else None
+            if found is None or long.get(found, found) not in ("", name):
                 raise Failure(f"{path}: its .mpy has no {name} where its source has it")
             code[source] += functions[count][1]
             count += 1
         for inner in ast.walk(node):
             if isinstance(inner, ast.Constant) and isinstance(inner.value, bytes):
-                value = repack_mpy.constant(inner.value)
+                value = mpy.constant(inner.value)
                 if value in constants:
                     constants.remove(value)
                     tables[source] += len(value)
@@ -72,13 +78,7 @@ def _names(node: ast.stmt) -> Iterable[str]:
         if isinstance(inner, _DEFINITIONS):
             yield inner.name
         elif isinstance(inner, _SCOPES):
-            yield "<lambda>" if isinstance(inner, ast.Lambda) else _comprehension(inner)
-
-
-def _comprehension(node: ast.AST) -> str:
-    return (
-        "<genexpr>" if isinstance(node, ast.GeneratorExp) else f"<{type(node).__name__.lower()}>"
-    )
+            yield repack_mpy.ANONYMOUS
 
 
 def shared(total: int, weights: Mapping[str, int]) -> dict[str, int]:

@@ -5,7 +5,7 @@
         @cold                            ->         __getattr__ = bind
         def repair(self, tool): ...
 
-and the module `cold_Lamp` has the function `cold_repair(self, tool)`. So a method that seldom runs
+and the module `cold_Lamp` has the function `repair(self, tool)`. So a method that seldom runs
 takes no memory while it doesn't, and nobody who calls it has to know. Private functions that only
 such methods use go with them. Modules of functions that only transient modules use come and go
 too (`follow`).
@@ -14,6 +14,7 @@ too (`follow`).
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Iterable
 
 from tools.link_source import PACKAGE, Module, bound, constant_of, failure, is_text
@@ -35,8 +36,9 @@ def split(modules: dict[str, Module]) -> dict[str, str]:
                 taken[node.name] = _take(module, node)
         for name, found in taken.items():
             if found:
-                found += _own_functions(module, name, taken)
-                new = _module(module, name, found)
+                _check_names(module, found)
+                own = _own_functions(module, name, taken)
+                new = _module(module, name, found, own)
                 if new.name in modules:
                     raise failure(module, found[0], f"two classes {name} have cold methods")
                 modules[new.name] = new
@@ -64,7 +66,6 @@ def _take(module: Module, node: ast.ClassDef) -> list[ast.FunctionDef | ast.Asyn
             marks = [ast.unparse(one) for one in method.decorator_list]
             if marks == [MARK]:
                 method.decorator_list = []
-                method.name = f"{MARK}_{method.name}"  # no name that the module knows otherwise
                 node.body.remove(method)
                 cold.append(method)
             elif MARK in marks or (method.name == "__getattr__" and cold):
@@ -81,7 +82,7 @@ def _take(module: Module, node: ast.ClassDef) -> list[ast.FunctionDef | ast.Asyn
 
 def _check_calls(module: Module, node: ast.ClassDef, cold: list) -> None:
     """Whoever holds a cold method holds its whole module: an object must not, from its making."""
-    names = {method.name.removeprefix(f"{MARK}_") for method in cold}
+    names = {method.name for method in cold}
     for method in node.body:
         if isinstance(method, ast.FunctionDef) and method.name == "__init__":
             inside = list(ast.walk(method))
@@ -92,14 +93,24 @@ def _check_calls(module: Module, node: ast.ClassDef, cold: list) -> None:
                         raise failure(module, inner, f"{inner.attr} is cold, and is kept")
 
 
-def _module(module: Module, owner: str, functions: list) -> Module:
+def _check_names(module: Module, cold: list) -> None:
+    """In their module they are functions, and called by nobody there without an object."""
+    others = {*bound(module.tree.body), *dir(builtins)}
+    for method in cold:
+        if method.name in others and method.name in _names(cold):
+            what = f"{method.name} is cold, and {module.name} has another one"
+            raise failure(module, method, what)
+
+
+def _module(module: Module, owner: str, methods: list, own: list) -> Module:
     """That of these functions of a class, with the imports that they need."""
+    functions = [*methods, *own]
     for inner in (inner for one in functions for inner in ast.walk(one)):
         if isinstance(inner, ast.Global) or (isinstance(inner, ast.Name) and inner.id == "super"):
             raise failure(module, inner, "a cold method has no `global` and no `super`")
     used = _names(functions)
     body: list[ast.stmt] = []
-    taken = {one.name for one in functions}
+    taken: set[str] = set()
     for one in module.tree.body:
         if isinstance(one, ast.Import | ast.ImportFrom):
             wanted = [n for n in one.names if (n.asname or n.name).partition(".")[0] in used]
@@ -113,7 +124,8 @@ def _module(module: Module, owner: str, functions: list) -> Module:
     if own:
         body.append(ast.ImportFrom(module.name, [ast.alias(name) for name in own], 0, lineno=0))
     name = f"{PACKAGE}.{MARK}_{owner}"
-    return Module(name, ast.Module([*body, *functions], []), False, name)
+    names = frozenset(method.name for method in methods)
+    return Module(name, ast.Module([*body, *functions], []), False, name, names)
 
 
 def _own_functions(module: Module, owner: str, taken: dict[str, list]) -> list:

@@ -166,6 +166,9 @@ class _Linker:
             for node in module.tree.body:
                 for name, what in outside(node):
                     taken.setdefault(name, what)
+            for name in module.methods:
+                taken[name] = f"{module.name}.{name}"
+        self._check_builtins(group)
         # A name of one module may be a local one in a function of another.
         local = {module.name: set(local_names(module.tree)) for module in group}
         for module in group:
@@ -176,7 +179,7 @@ class _Linker:
                 new = name
                 if constant is not None and not name.startswith("_"):
                     new = "_" + name  # it needs no place in memory then
-                if name in outside_names(module):
+                if name in outside_names(module) or name in module.methods:
                     continue
                 if new in others or taken.setdefault(new, what) != what:
                     head = "_" if name.startswith("_") or constant is not None else ""
@@ -187,6 +190,16 @@ class _Linker:
                     if f"{PACKAGE}.{link_cold.MARK}_{name}" in self.modules:  # see modules.bind
                         raise Failure(f"{name}, which has cold methods, needs another name")
                 module.names[name] = new
+
+    @staticmethod
+    def _check_builtins(group: list[Module]) -> None:
+        """A method that is a function there hides what MicroPython has by its name."""
+        hidden = {name for module in group for name in module.methods} & set(dir(builtins))
+        for module in group if hidden else ():
+            known = {*module.names, *local_names(module.tree)}
+            for node in ast.walk(module.tree):
+                if isinstance(node, ast.Name) and node.id in hidden - known:
+                    raise failure(module, node, f"{node.id} is a cold method in its module")
 
     def resolve(self, source: str, name: str) -> tuple[Module, str]:
         """Where a global name of a module is really from."""

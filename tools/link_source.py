@@ -25,6 +25,7 @@ class Module:
     tree: ast.Module
     is_package: bool
     target: str  # the module it becomes part of
+    methods: frozenset[str] = frozenset()  # global names that objects find, and stay as they are
     names: dict[str, str] = field(default_factory=dict)  # its global names in the target
     constants: dict[str, ast.Constant] = field(default_factory=dict)  # by its global names
     # What its global names stand for that come from elsewhere: a module, or a name of one.

@@ -136,9 +136,7 @@ async def charge(dialect: str, folder: Path) -> tuple[dict[str, int], list[str]]
 def rooms() -> dict[str, int]:
     """Bytes in the image, the largest first."""
     bodies = build_romfs.linked(footprint_images.sources(build_romfs.DIALECTS))
-    found = footprint_rooms.rooms(
-        footprint_rooms.by_source(footprint_images.compiled(bodies), bodies)
-    )
+    found = footprint_rooms.rooms(footprint_images.by_source(bodies))
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
 

@@ -71,7 +71,7 @@ def use(name: str):
 def bind(instance, name: str):
     """The cold method `name` of an object: the `__getattr__` of classes whose cold methods the
     linker has put into a module."""
-    function = getattr(use("cold_" + type(instance).__name__), "cold_" + name)
+    function = getattr(use("cold_" + type(instance).__name__), name)
     return lambda *args, **named: function(instance, *args, **named)
 
 

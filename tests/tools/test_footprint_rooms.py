@@ -10,18 +10,19 @@ SMALL = "def near(x):\n    return x + 1\n"
 LARGE = "def far(x):\n    return [x + n for n in range(x) if n * x > 3 and n + x < 99] + [x]\n"
 
 
-def built(**texts: str) -> tuple[dict[str, bytes], dict[str, list]]:
-    """An image of these modules of the package, which main.py uses: its files and bodies."""
+def built(**texts: str) -> tuple[dict[str, bytes], dict[str, list], dict[str, str]]:
+    """An image of these modules of the package, which main.py uses: its files, bodies, names."""
     sources = {f"chargepoint/{name}.py": text for name, text in texts.items()}
     sources["main.py"] = "from chargepoint.a import near\nprint(near(1))\n"
     sources["chargepoint/__init__.py"] = ""
     bodies = link_modules.parts(sources, ())
-    return footprint_images.compiled(bodies), bodies
+    names = build_romfs.names_of_bodies(bodies, build_romfs.CROSS, "armv7m")
+    return footprint_images.compiled(bodies), bodies, names
 
 
 def found(**texts: str) -> dict[str, int]:
-    files, bodies = built(**texts)
-    sizes = by_source(files, bodies)
+    files, bodies, names = built(**texts)
+    sizes = by_source(files, bodies, names)
     assert sum(sizes.values()) == len(build_romfs.image(files))
     assert sizes[DIRECTORY] == len(build_romfs.image(files)) - sum(map(len, files.values()))
     return sizes
@@ -58,13 +59,13 @@ def test_cold_methods_count_for_the_source_of_their_class():
 
 
 def test_a_file_that_is_another_program_is_refused():
-    files, bodies = built(a=SMALL)
-    _, others = built(a=f"from .b import far\n{SMALL}    far(x)\n", b=LARGE)
+    files, bodies, names = built(a=SMALL)
+    _, others, _ = built(a=f"from .b import far\n{SMALL}    far(x)\n", b=LARGE)
     with pytest.raises(footprint_rooms.Failure, match="its .mpy has no far where"):
-        by_source(files, others)
+        by_source(files, others, names)
     bodies["chargepoint/__init__.py"].clear()
     with pytest.raises(footprint_rooms.Failure, match="1 definitions, its source 0"):
-        by_source(files, bodies)
+        by_source(files, bodies, names)
 
 
 @pytest.mark.parametrize(
@@ -107,9 +108,7 @@ def test_the_room_of_a_source(path, name):
 def test_the_rooms_of_the_application_add_up_to_its_image():
     texts = footprint_images.sources(footprint_images.DIALECTS["2.0.1"])
     bodies = build_romfs.linked(texts)
-    files = footprint_images.compiled(bodies)
-    sizes = by_source(files, bodies)
-    by_room = footprint_rooms.rooms(sizes)
-    assert sum(by_room.values()) == len(build_romfs.image(files))
+    by_room = footprint_rooms.rooms(footprint_images.by_source(bodies))
+    assert sum(by_room.values()) == len(build_romfs.image(footprint_images.compiled(bodies)))
     assert "profiles/ocpp201/schema" in by_room and "profiles/ocpp16" not in by_room
     assert {f"station/{name}" for name in ("evse", "transactions", "trigger")} <= set(by_room)
