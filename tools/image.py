@@ -64,6 +64,7 @@ def build(options) -> None:
     if len(image) > room:
         raise Failure(f"the image has {len(image)} bytes, and the slot has room for {room}")
     _write(options.output, image)
+    _write(options.output.with_suffix(".names"), build_app.names(board).encode())
     print(f"{options.output}: {len(image)} bytes, {100 * len(image) // room} % of its slot")
 
 

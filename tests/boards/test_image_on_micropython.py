@@ -6,6 +6,7 @@ image, compiled as for a board, import and compose on the interpreter that they 
 
 import dataclasses
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 from chargepoint import VERSION
 from tests.boards.test_boot import BESIDE, SLOTS
 from tests.support import images
-from tools import boards, build_app, build_romfs, stand_ins
+from tools import boards, build_app, build_romfs, long_names, stand_ins
 from tools.portable_tests import INTERPRETER, ROOT
 
 HARDWARE = """
@@ -132,6 +133,13 @@ composed.Composed._before_wait = counted
 """
 
 
+def as_in_the_image(text: str, board: boards.Board) -> str:
+    """With its short names."""
+    names = long_names.read(build_app.names(board))
+    short = {long: short for short, long in names.items()}
+    return re.sub(r"\w+", lambda word: short.get(word[0], word[0]), text)
+
+
 @pytest.mark.parametrize("name", boards.names())
 def test_a_station_comes_up(name: str, tmp_path: Path):
     board = boards.load(name)
@@ -149,7 +157,8 @@ def test_a_station_comes_up(name: str, tmp_path: Path):
     text = "" if board.is_esp32 else STM32
     text = HARDWARE + (SLOTS % (b"", b"")).replace("\"rom_0\": b''", f'"rom_0": {slots}') + text
     flash = str(tmp_path / "flash")
-    program.write_text(text + BESIDE + boot + f"\nFLASH = {flash!r}\n" + END + main)
+    end = as_in_the_image(f"\nFLASH = {flash!r}\n" + END, board)
+    program.write_text(text + BESIDE + boot + end + main)
     command = [str(INTERPRETER), "-X", "heapsize=1m", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     said = done.stdout + done.stderr

@@ -26,6 +26,7 @@ _VERSION = const(1)
 _HEADER = "<BBBBI"
 _HEADER_BYTES = const(12)
 _ENTRY_MAGIC = const(0xA5)
+_PIECE_BYTES = const(256)  # of a sector, and of each unit that a flash is programmed in
 _NAME = "slots"  # for what has no name
 
 
@@ -197,10 +198,20 @@ class FlashSlots:
         tape = self._tape(end)
         if not is_torn and modules.use("store.tape").is_erased(self, tape.sector, tape.at, left):
             self._end = end
-        for at in range(end, end + left if self._end < 0 else 0, self.align):
-            if self._whole(at) is not None:  # more than torn: something is lost before it
-                bad.append(_NAME.encode())
-                break
+        if self._end < 0 and self._has_more(end, end + left):  # something is lost before it
+            bad.append(_NAME.encode())
         for name in bad:
             if name.decode() not in damaged:
                 damaged.append(name.decode())
+
+    @cold
+    def _has_more(self, at: int, end: int) -> bool:
+        """Whether a whole record begins in between, behind one that is torn."""
+        tape = self._tape(at)
+        while at < end:
+            piece = tape.read(min(end - at, _PIECE_BYTES))
+            for n in range(0, len(piece), self.align):
+                if piece[n] == _ENTRY_MAGIC and self._whole(at + n) is not None:
+                    return True
+            at += len(piece)
+        return False
