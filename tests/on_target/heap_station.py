@@ -200,6 +200,7 @@ def signed_update(world):
 
 
 EVENTS = (messages, session, remote_session, power_cut, reset, reconnect, short_of_room, update)
+NAMES = "messages,session,remote session,power cut,reset,reconnect,short of room,update".split(",")
 
 
 # ---- jobs
@@ -243,15 +244,15 @@ def table(world, meter, rounds):
         messages(world, after)
     show("left behind by", left)
     show("garbage of", garbage)
-    for event in EVENTS:
+    for which, event in enumerate(EVENTS):
         count = rounds if event is messages else rounds // 5
         curve = [0] * count
         for n in range(count):
             event(world)
             world.run(3)
             curve[n] = meter.taken()
-        meter.check(event.__name__)
-        show("rounds of " + event.__name__, curve)
+        meter.check(NAMES[which])
+        show("rounds of " + NAMES[which], curve)
         curve = None
     show("exercised", sorted(meter.used))
     show("said", world.said)
