@@ -88,7 +88,8 @@ def names(files: dict[str, bytes]) -> list[str]:
     for path, data in files.items():
         mpy = Mpy(data)
         found.update(mpy.names, mpy.texts, (_ROOT + path,))
-        found.update(path.removesuffix(".mpy").removesuffix("/__init__").split("/"))
+        module = path.removesuffix(".mpy").removesuffix("/__init__")
+        found.update((module.replace("/", "."), *module.split("/")))
     return sorted(name for name in found if name and len(name.encode()) <= _LONGEST)
 
 

@@ -24,7 +24,7 @@ def compiled(folder: Path, text: str, name: str = "attic/thermostat.py") -> byte
 
 def test_names_are_those_that_no_firmware_has(tmp_path: Path):
     found = application_names.names({"attic/thermostat.mpy": compiled(tmp_path, SOURCE)})
-    assert {"Thermostat", "regulate", "setpoint_mk", "a/b", "thermostat"} <= set(found)
+    assert {"Thermostat", "regulate", "setpoint_mk", "a/b", "attic.thermostat"} <= set(found)
     assert "print" not in found
 
 

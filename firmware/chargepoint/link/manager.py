@@ -139,7 +139,6 @@ class Link:
         """When poll() is due (ms), None if only `wake` makes it so."""
         return self._due
 
-    @cold
     def put_off(self, interval_ms: int) -> None:
         """A simulated clock has leapt: what is awaited from the network still has its time."""
         self._deadline = self._deadline and self._deadline + interval_ms
