@@ -1,10 +1,11 @@
 """An image on its way into the free slot. On both interpreters."""
 
+from chargepoint.crypto.steps import finish
 from chargepoint.ota import container, installation, slots, trial
 from chargepoint.ota.updater import Places
 from tests.support import images
 from tests.support.flash import Flash, PowerCut
-from tests.support.images import Part, do, refusal, station
+from tests.support.images import Part, refusal, station
 
 CONTENT = images.payload(2, 9001)
 HEADER = images.header(CONTENT, counter=6, version="1.1.0")
@@ -39,16 +40,16 @@ class World:
     def begun(self, content=b"", step: int = 700):
         """An installation with so much of the payload."""
         work = self.installation()
-        do(work.beginning())
+        finish(work.beginning())
         for at in range(0, len(content), step):
-            do(work.writing(content[at : at + step]))
+            finish(work.writing(content[at : at + step]))
         return work
 
     def installed(self, content=CONTENT, step: int = 700):
         """Slot 1 is whole."""
         work = self.begun(content, step)
-        do(work.completing())
-        do(work.finishing())
+        finish(work.completing())
+        finish(work.finishing())
         return work
 
     def states(self) -> list:
@@ -88,7 +89,7 @@ def test_a_refused_image_touches_nothing():
         HEADER[:300] + b"\0" + HEADER[301:],
     ):
         assert refusal(world.installation, header)
-    assert refusal(do, world.installation().writing(CONTENT + b"x")) == container.TRAILING
+    assert refusal(finish, world.installation().writing(CONTENT + b"x")) == container.TRAILING
     assert world.flash.operations == 0
 
 
@@ -100,7 +101,7 @@ def test_the_record_is_emptied_before_a_byte_of_the_slot_is_touched():
     assert world.records.load().slots[1].why == slots.DEADLINE_PASSED
     before = world.flash.operations
     erases = list(world.flash.erases)
-    do(world.installation().beginning())
+    finish(world.installation().beginning())
     assert world.states() == [slots.CONFIRMED, slots.EMPTY]
     assert world.flash.operations == before + 3  # of the record two, the header one
     assert world.flash.erases[6] == erases[6] + 1 and world.flash.erases[7:] == erases[7:]
@@ -110,7 +111,7 @@ def test_truncated_at_every_block():
     for count in range(0, len(CONTENT), 512):
         world = World()
         work = world.begun(CONTENT[:count])
-        assert refusal(do, work.completing()) == container.TRUNCATED
+        assert refusal(finish, work.completing()) == container.TRUNCATED
         assert world.states() == [slots.CONFIRMED, slots.EMPTY]
         assert slots.image(world.view(1)) is None
 
@@ -118,15 +119,15 @@ def test_truncated_at_every_block():
 def test_more_than_the_payload():
     world = World()
     work = world.begun(CONTENT)
-    assert refusal(do, work.writing(b"x")) == container.TRAILING
+    assert refusal(finish, work.writing(b"x")) == container.TRAILING
 
 
 def test_another_payload_than_the_signed_one():
     for at in (0, 511, 4095, 4096, 9000):
         world = World()
         work = world.begun(CONTENT[:at] + bytes((CONTENT[at] ^ 1,)) + CONTENT[at + 1 :])
-        do(work.completing())
-        assert refusal(do, work.finishing()) == container.WRONG_HASH
+        finish(work.completing())
+        assert refusal(finish, work.finishing()) == container.WRONG_HASH
         assert world.states() == [slots.CONFIRMED, slots.EMPTY]
         assert slots.image(world.view(1)) is None
 
@@ -134,10 +135,10 @@ def test_another_payload_than_the_signed_one():
 def test_what_the_flash_did_not_keep():
     world = World()
     work = world.begun(CONTENT)
-    do(work.completing())
+    finish(work.completing())
     at = 6 * 4096 + 4096 + 3000
     world.flash.data[at] ^= 4
-    assert refusal(do, work.finishing()) == container.WRONG_HASH
+    assert refusal(finish, work.finishing()) == container.WRONG_HASH
 
 
 def test_a_slot_changed_after_verification_does_not_boot():
@@ -173,7 +174,7 @@ def test_no_update_while_the_running_image_is_on_trial():
     trial.put_on_trial(world.records, 1, 3, 0)
     before = world.flash.operations
     work = world.installation(running=1)
-    assert refusal(do, work.beginning()) == installation.ON_TRIAL
+    assert refusal(finish, work.beginning()) == installation.ON_TRIAL
     assert world.flash.operations == before
 
 
@@ -183,11 +184,11 @@ def test_no_update_without_a_way_back():
     places.views = [b"\xd2\xcd\x31" + bytes(8000), world.view(1)]
     header = container.check(HEADER, station())
     work = installation.Installation(places, header)
-    assert refusal(do, work.beginning()) == installation.NOT_SIGNED
+    assert refusal(finish, work.beginning()) == installation.NOT_SIGNED
     places = world.places(0)
     places.record = None
     work = installation.Installation(places, header)
-    assert refusal(do, work.beginning()) == installation.NO_RECORD
+    assert refusal(finish, work.beginning()) == installation.NO_RECORD
     assert world.flash.operations == 0
 
 
@@ -210,11 +211,11 @@ def test_going_on_after_a_power_cut():
         work = world.begun(CONTENT[:6000])
         assert work.written == 5632
         again = world.installation()
-        do(again.resuming(work.written, True))
+        finish(again.resuming(work.written, True))
         assert again.written == kept
-        do(again.writing(CONTENT[kept:]))
-        do(again.completing())
-        do(again.finishing())
+        finish(again.writing(CONTENT[kept:]))
+        finish(again.completing())
+        finish(again.finishing())
         assert bytes(world.view(1)[4096:13097]) == CONTENT
 
 
@@ -224,11 +225,11 @@ def test_going_on_without_one():
         work = world.begun(CONTENT[:6000])
         again = world.installation()
         before = world.flash.operations
-        do(again.resuming(work.written, False))
+        finish(again.resuming(work.written, False))
         assert again.written == 5632 and world.flash.operations == before
-        do(again.writing(CONTENT[5632:]))
-        do(again.completing())
-        do(again.finishing())
+        finish(again.writing(CONTENT[5632:]))
+        finish(again.completing())
+        finish(again.finishing())
         assert bytes(world.view(1)[4096:13097]) == CONTENT
 
 
@@ -236,10 +237,10 @@ def test_what_is_whole_is_not_gone_on_with():
     world = World()
     work = world.installed()
     before = world.flash.operations
-    do(work.finishing())  # once more, as after a power cut behind it
+    finish(work.finishing())  # once more, as after a power cut behind it
     assert world.flash.operations == before
     again = world.installation()
-    do(again.resuming(9001, False))
+    finish(again.resuming(9001, False))
     assert again.written == 0 and world.states() == [slots.CONFIRMED, slots.EMPTY]
 
 
@@ -248,7 +249,7 @@ def test_what_was_tried_is_not_finished_again():
     work = world.installed()
     trial.put_on_trial(world.records, 1, 3, 600)
     try:
-        do(work.finishing())
+        finish(work.finishing())
     except ValueError:
         assert world.states() == [slots.CONFIRMED, slots.TRIAL]
     else:
@@ -259,9 +260,9 @@ def test_a_header_that_was_torn():
     for sector_bytes, end in ((4096, ""), (16384, installation.TORN)):
         world = World(sector_bytes)
         work = world.begun(CONTENT)
-        do(work.completing())
+        finish(work.completing())
         world.parts[1].writeblocks(0, HEADER[:32], 0)
-        assert refusal(do, work.finishing()) == end
+        assert refusal(finish, work.finishing()) == end
         assert world.states() == [slots.CONFIRMED, slots.EMPTY if end else slots.WHOLE]
 
 
@@ -269,14 +270,14 @@ def test_an_erase_of_the_header_that_was_torn():
     """What is half erased may read as blank, and must not be programmed."""
     world = World()
     work = world.begun(CONTENT)
-    do(work.completing())
+    finish(work.completing())
     first_of_slot_1 = 2 + 4
     world.flash.cut_after(0, 1)
     try:
         world.flash.ioctl(6, first_of_slot_1)
     except PowerCut:
         world.flash.power_up()
-    do(work.finishing())
+    finish(work.finishing())
     assert bytes(world.view(1)[:4096]) == HEADER
 
 

@@ -17,12 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from chargepoint.crypto import signature
+from chargepoint.crypto.steps import finish
 from chargepoint.ota import container, download, installation, receiving, slots, sources
 from chargepoint.ota.updater import Places, Updater
 from chargepoint.store.flash_slots import FlashSlots
 from tests.power_loss.recorder import Recorder
 from tests.support import images
-from tests.support.images import Part, do
+from tests.support.images import Part
 
 ROOT = Path(__file__).resolve().parents[2]
 BOOT = compile((ROOT / "firmware" / "boot.py").read_text(), "boot.py", "exec")
@@ -223,7 +224,7 @@ class Update:
 
     def _install(self, updater: Updater) -> None:
         self.is_asked = True
-        why = do(self._changing(updater) if self.how == "changed" else updater.install())
+        why = finish(self._changing(updater) if self.how == "changed" else updater.install())
         if why is None:
             updater.store.slots.save(_PHASE, b"rebooted")
         elif why == installation.TORN:  # with large sectors all is to come again

@@ -94,15 +94,6 @@ def refusal(function, *arguments) -> str:
     return ""
 
 
-def do(steps):
-    """All steps of a generator; what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value
-
-
 class Part:
     """Some sectors of a flash, as a block device of their own."""
 

@@ -61,8 +61,14 @@ class System(installation.Installation):
 
 def trial_s(places) -> "int | None":
     """As Updater has it, of the running firmware."""
+    found = _on_trial(places)
+    return found[1] if found else None
+
+
+def _on_trial(places) -> "tuple | None":
+    """What is kept, if the running firmware is on trial."""
     found = _load(places.system)
-    return found[1] if found and found[3] == places.system.running else None
+    return found if found and found[3] == places.system.running else None
 
 
 def fell_back(places) -> "str | None":
@@ -82,22 +88,29 @@ def forget(places) -> None:
     places.system.slots.delete(_NAME)
 
 
-def confirm(places) -> None:
-    """The running firmware stays, and the security counter is not below its own any more."""
-    found = _load(places.system)
+def confirm(places) -> bool:
+    """The running firmware stays, and the security counter is not below its own any more. False
+    if it was not on trial."""
+    found = _on_trial(places)
+    if found is None:
+        return False
     places.system.keep()
     state = places.records.load() or slots.State()
-    if found and found[2] > state.counter:
+    if found[2] > state.counter:
         state.counter = found[2]
         places.records.save(state)
     places.system.slots.delete(_NAME)
+    return True
 
 
-def give_up(places, deadline: bool) -> None:
-    """The boot loader goes back at the restart that follows."""
+def give_up(places, deadline: bool) -> bool:
+    """The boot loader goes back at the restart that follows. False if it was not on trial."""
+    found = _on_trial(places)
+    if found is None:
+        return False
     why = slots.DEADLINE_PASSED if deadline else slots.GIVEN_UP
-    _, deadline_s, counter, name = _load(places.system) or (0, 0, 0, places.system.running)
-    _save(places.system, why, deadline_s, counter, name)
+    _save(places.system, why, *found[1:])
+    return True
 
 
 def _save(system, why: int, deadline_s: int, counter: int, name: str) -> None:

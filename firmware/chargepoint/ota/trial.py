@@ -77,42 +77,32 @@ def put_on_trial(records, number: int, boots: int, deadline_s: int) -> None:
 
 def confirm(places) -> bool:
     """The running image stays. False if it was not on trial."""
-    running, records = places.running, places.records
-    state = records.load()
-    if state is None or state.slots[running].state != slots.TRIAL:
-        system = _system_on_trial(places)
-        if system is None:
-            return False
-        system.confirm(places)
-        return True
-    state.slots[running].set(slots.CONFIRMED)
-    state.active = running
-    state.counter = counter(state, places.views[running])
-    records.save(state)
+    state = _on_trial(places)
+    if state is None:
+        return places.system is not None and modules.use("ota.system").confirm(places)
+    state.slots[places.running].set(slots.CONFIRMED)
+    state.active = places.running
+    state.counter = counter(state, places.views[places.running])
+    places.records.save(state)
     return True
 
 
 def give_up(places, deadline: bool) -> bool:
     """The other image boots next. deadline: this one had its time. False: it was not on trial."""
-    running, records = places.running, places.records
-    state = records.load()
-    if state is None or state.slots[running].state != slots.TRIAL:
-        system = _system_on_trial(places)
-        if system is None:
-            return False
-        system.give_up(places, deadline)
-        return True
-    state.slots[running].set(slots.BAD, why=slots.DEADLINE_PASSED if deadline else slots.GIVEN_UP)
-    records.save(state)
+    state = _on_trial(places)
+    if state is None:
+        return places.system is not None and modules.use("ota.system").give_up(places, deadline)
+    why = slots.DEADLINE_PASSED if deadline else slots.GIVEN_UP
+    state.slots[places.running].set(slots.BAD, why=why)
+    places.records.save(state)
     return True
 
 
-def _system_on_trial(places):
-    """The module of the whole firmware, if that is on trial."""
-    if places.system is None:
-        return None
-    system = modules.use("ota.system")
-    return None if system.trial_s(places) is None else system
+def _on_trial(places):
+    """The record, if the running image is on trial."""
+    state = places.records.load()
+    is_tried = state is not None and state.slots[places.running].state == slots.TRIAL
+    return state if is_tried else None
 
 
 def counter(state, running_slot) -> int:
