@@ -259,8 +259,10 @@ def test_a_reboot_waits_until_the_link_is_closed():
     def closed():
         world.link.busy = False
 
-    steps = [reset, *[lambda: passes.append(world.link.closed == [1001])] * 3, closed]
-    assert world.run(*steps) == "RemoteReset"
+    def look():
+        passes.append(world.link.closed == [1001])
+
+    assert world.run(reset, look, look, look, closed) == "RemoteReset"
     assert passes == [True] * 3
 
 
