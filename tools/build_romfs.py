@@ -22,7 +22,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import check_rings, kept, link_modules, repack_mpy
+from tools import check_rings, kept, link_modules, repack_mpy, short_names
 
 ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
@@ -82,7 +82,7 @@ def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: 
         return output.read_bytes()
 
 
-@kept.kept(_MODULES)
+@kept.kept(_MODULES, short_names.KNOWN)
 def compiled_texts(
     texts: dict[str, str], cross: Path, architecture: str, optimize: int = 3
 ) -> dict[str, bytes]:
@@ -93,7 +93,7 @@ def compiled_texts(
     return compiled_bodies(linked(texts), cross, architecture, optimize)
 
 
-@kept.kept(_MODULES)
+@kept.kept(_MODULES, short_names.KNOWN)
 def long_names(texts: dict[str, str], cross: Path, architecture: str) -> dict[str, str]:
     """What the short names in those files stand for. Raises Failure."""
     return names_of_bodies(linked(texts), cross, architecture)
@@ -114,7 +114,10 @@ def compiled_bodies(
 
 def names_of_bodies(bodies: Bodies, cross: Path, architecture: str) -> dict[str, str]:
     """The same as long_names, of modules that are linked already. Raises Failure."""
-    return repack_mpy.names(_as_compiled(bodies, cross, architecture, 3))
+    try:
+        return repack_mpy.names(_as_compiled(bodies, cross, architecture, 3))
+    except repack_mpy.Failure as failure:
+        raise Failure(str(failure)) from None
 
 
 def _as_compiled(

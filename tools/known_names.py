@@ -1,7 +1,6 @@
 """Names that others than our images may use: those of MicroPython and of what a firmware freezes.
 
-    python tools/known_names.py          writes known_names.txt, which short_names.py reads
-    python tools/known_names.py --check  only says whether it is as it would be written
+    python tools/known_names.py    writes known_names.txt, which short_names.py reads
 
 From the sources of MicroPython, which the emulated board is built from, with all its ports that we
 have boards for, and from our C and frozen Python.
@@ -66,13 +65,5 @@ def _in_python(text: str) -> set[str]:
     return found
 
 
-def main(arguments: list[str]) -> int:
-    found = text(build_qemu.source())
-    if arguments == ["--check"]:
-        return int(found != short_names.KNOWN.read_text())
-    short_names.KNOWN.write_text(found)
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    short_names.KNOWN.write_text(text(build_qemu.source()))

@@ -10,7 +10,7 @@ Names stay where somebody else may know them:
   what `getattr` and `hasattr` look for, functions that are found by the name of a message;
 - those with two underscores in front, and of modules.
 
-The same files give the same names. `build_romfs.names` has the table, to read a traceback with.
+The same files give the same names; `build_romfs.long_names` has them, to read a traceback with.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Cut:
 
 class Lives:
     """What comes after a cut follows from what the flash holds and what is known outside. What
-    begins as another did is not lived again: most second cuts leave what another one left."""
+    begins as another did is not lived again, which is a third of the second cuts."""
 
     def __init__(self, result: Result):
         self._result = result
