@@ -19,6 +19,10 @@ from tests.support.linked import FAULTS, Linked
 SOAK = bool(os.environ.get("SOAK"))
 PAIRS, SOAK_PAIRS = 100, 5000
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
+FOUND = {  # pairs that have failed
+    V16: (),
+    V201: (((13, "stall"), (16, "drop")),),  # a time 15 s old was taken, and moved a sample
+}
 TOKEN = "04AABBCC"
 PING_S, PONG_S, CLOSE_S = 60, 15, 5
 CALL_S = 30  # MessageTimeout
@@ -185,7 +189,7 @@ def test_every_message_spoilt(dialect, say):
 def test_two_messages_spoilt(dialect, say):
     count = len(play(dialect, ()).network.messages)
     pick = random.Random(os.urandom(8) if SOAK else 1)
-    points = []
+    points = list(FOUND[dialect])
     for _ in range(SOAK_PAIRS if SOAK else PAIRS):
         first, second = sorted(pick.sample(range(count), 2))
         points.append(((first, pick.choice(FAULTS)), (second, pick.choice(FAULTS))))

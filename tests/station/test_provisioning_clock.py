@@ -33,6 +33,39 @@ def test_B01_FR_06_the_clock_follows_the_server():
         assert pair.sent("StatusNotification")[-1]["timestamp"] == "2026-05-01T10:00:00Z"
 
 
+def test_an_answer_that_was_long_on_its_way_does_not_move_a_clock_that_agrees_with_it():
+    for dialect in DIALECTS:
+        # What the server wrote 20 s before it arrives; the clock then says 10:00:30.
+        for told, then in (
+            ("10:00:09", "10:00:19"),  # the clock is ahead of all that it may mean
+            ("10:00:10", "10:00:30"),  # written at once
+            ("10:00:30", "10:00:30"),  # written at the last moment
+            ("10:00:31", "10:00:41"),
+        ):
+            pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 300)})
+            pair.connect()
+            pair.run(10)
+            pair.csms.slow = True
+            pair.csms.answers["Heartbeat"] = {"currentTime": "2026-05-01T%sZ" % told}
+            pair.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
+            pair.run(20)
+            pair.csms.slow = False
+            pair.deliver()
+            pair.plug(1)
+            assert pair.sent("StatusNotification")[-1]["timestamp"][11:19] == then
+
+
+def test_the_first_time_that_was_long_on_its_way_is_taken_for_its_middle():
+    for dialect in DIALECTS:
+        pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 300)})
+        pair.csms.slow = True
+        pair.connect()
+        pair.run(20)
+        pair.csms.slow = False
+        pair.deliver()
+        assert pair.sent("StatusNotification")[0]["timestamp"] == "2026-05-01T10:00:10Z"
+
+
 def test_a_step_of_the_clock_beyond_the_threshold_is_a_security_event():
     for dialect in DIALECTS:
         pair = Pair(dialect)

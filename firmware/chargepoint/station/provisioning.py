@@ -33,7 +33,7 @@ class Provisioning:
         self._asking = False
         self._reason = station.boot_reason
         self._asked_at: tuple | None = None  # (network slot, subprotocol) of the last attempt
-        self._heartbeat_ms = 0  # when the last one was sent
+        self._time_asked_ms = 0  # when the last question was sent whose answer tells the time
         self._base_ms = 0
         self._base_epoch_s: int | None = None
         self._own_clock = False  # the board has a clock that knows the time
@@ -71,6 +71,7 @@ class Provisioning:
         """Queue a BootNotification; its answer decides whether the station may work."""
         layout = self.station.layout
         self._asking = True
+        self._time_asked_ms = self.station.now
         self._asked_at = self._place()
         self.station.emit(
             "BootNotification",
@@ -91,7 +92,7 @@ class Provisioning:
     def send_heartbeat(self, now: int, wanted=False) -> None:
         """wanted: the server has asked for it."""
         self._asking = True
-        self._heartbeat_ms = now
+        self._time_asked_ms = now
         self.station.emit("Heartbeat", {}, self._on_heartbeat, wanted)
 
     @cold
@@ -105,7 +106,7 @@ class Provisioning:
         if interval_ms <= 0 or interval_ms > _DAY_MS:
             interval_ms = _DAY_MS
         # Any message sent stands for a heartbeat (G02); the clock needs one a day (part 4, 5.2).
-        return min(self.station.sent_at_ms + interval_ms, self._heartbeat_ms + _DAY_MS)
+        return min(self.station.sent_at_ms + interval_ms, self._time_asked_ms + _DAY_MS)
 
     @cold
     def _place(self) -> tuple:
@@ -134,7 +135,6 @@ class Provisioning:
         model = self.station.model
         if interval_s > 0 and interval_s != model.integer(_HEARTBEAT_INTERVAL):
             model.write(_HEARTBEAT_INTERVAL, str(interval_s))
-        self._heartbeat_ms = now  # it has brought the time
         if self.station.network[0]:
             modules.use("station.network").accepted(self.station)
         self.station.accepted(now)
@@ -147,7 +147,11 @@ class Provisioning:
 
     @cold
     def _take_time(self, text: str, now: int) -> None:
-        """Follow the server's clock unless a better source is named before it."""
+        """Follow the server's clock unless a better source is named before it.
+
+        The answer was true at some moment since it was asked for: one that was long on its way
+        does not move a clock that agrees with it.
+        """
         try:
             epoch_s = timestamp.parse(text)
         except ValueError:
@@ -156,7 +160,10 @@ class Provisioning:
             return
         first = self.station.model.text(_TIME_SOURCE).split(",")[0]
         if first == "Heartbeat" or not self._own_clock:
-            self._set(epoch_s, now)
+            known_s, way_s = self.epoch_s(now), (now - self._time_asked_ms) // 1000
+            if known_s is None or not epoch_s <= known_s <= epoch_s + way_s:
+                known_s = epoch_s + way_s // 2
+            self._set(known_s, now)
 
     @cold
     def set_clock(self, epoch_s: int, now: int) -> None:
@@ -168,7 +175,8 @@ class Provisioning:
     def _set(self, epoch_s: int, now: int) -> None:
         """A large step is a security event (A04)."""
         before = self.epoch_s(now)
-        self._base_epoch_s, self._base_ms = epoch_s, now
+        if epoch_s != before:
+            self._base_epoch_s, self._base_ms = epoch_s, now
         if before is None:
             modules.use("station.moments").learned(self.station, epoch_s, now)
             self._seen_ms = now
