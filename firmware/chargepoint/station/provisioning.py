@@ -149,8 +149,8 @@ class Provisioning:
     def _take_time(self, text: str, now: int) -> None:
         """Follow the server's clock unless a better source is named before it.
 
-        The answer was true at some moment since it was asked for: one that was long on its way
-        does not move a clock that agrees with it.
+        The answer was true at some moment since it was asked for: however long it was on its way,
+        the clock is moved no further than it contradicts that.
         """
         try:
             epoch_s = timestamp.parse(text)
@@ -161,9 +161,9 @@ class Provisioning:
         first = self.station.model.text(_TIME_SOURCE).split(",")[0]
         if first == "Heartbeat" or not self._own_clock:
             known_s, way_s = self.epoch_s(now), (now - self._time_asked_ms) // 1000
-            if known_s is None or not epoch_s <= known_s <= epoch_s + way_s:
+            if known_s is None:
                 known_s = epoch_s + way_s // 2
-            self._set(known_s, now)
+            self._set(min(max(known_s, epoch_s), epoch_s + way_s), now)
 
     @cold
     def set_clock(self, epoch_s: int, now: int) -> None:
