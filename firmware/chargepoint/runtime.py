@@ -99,7 +99,7 @@ class LinkSettings:
         if self._trial is None:
             if network.may_change(station):
                 link.close(1000, "another network profile", 0)
-            elif station.online:
+            elif station.profile is not None:
                 self.due = now + _LOOK_MS
             return
         slot, since_ms = self._trial

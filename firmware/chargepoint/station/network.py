@@ -14,6 +14,9 @@ The dialect changes only when nobody charges and all transaction messages have b
 then the profile that worked last is used. If that one can't be reached for _PATIENCE_MS the others
 have their turn all the same: a station that is lost helps nobody.
 
+One trial at a time: an image on trial first tries the profile that worked last, so that a profile
+that does not work is not taken for an image that does not.
+
 The slot is lines of text: `1 given-up trial-boots`, format, bits and a number; then
 `slot security-profile time-out version URL` of each profile that was set, a slot alone where one
 was removed, and `= slot security-profile time-out subprotocol URL` of the one that worked last.
@@ -170,10 +173,17 @@ def choice(station, profiles):
     first = wanted[0] if wanted else good
     if _waits(station):
         wanted = [profile for profile in wanted if profile[3][0] == good[3][0]]
+    others = [profile for profile in wanted if profile[:3] != good[:3]]
+    if _image_on_trial(station):
+        return [good] + others, (first[:3], first[3][0]) != (good[:3], good[3][0])
     held = first not in wanted and first[:3] != good[:3]
-    if good[:3] not in [profile[:3] for profile in wanted]:
+    if len(others) == len(wanted):
         wanted.append(good)  # B10.FR.07
     return wanted, held
+
+
+def _image_on_trial(station) -> bool:
+    return station.updater is not None and station.updater.trial_s is not None
 
 
 def _waits(station) -> bool:
@@ -185,7 +195,7 @@ def _waits(station) -> bool:
 
 def may_change(station) -> bool:
     """Whether the connection may be made anew now, for the profile that had to wait."""
-    return not (station.busy or _waits(station))
+    return not (station.busy or _image_on_trial(station) or _waits(station))
 
 
 # ---- what has become of it
