@@ -1,6 +1,4 @@
-"""The updater's operations, one at a time, and what it says of the running image."""
-
-import asyncio
+"""What the updater says of the running image; test_updater_contract.py has the rest."""
 
 import pytest
 
@@ -13,69 +11,6 @@ from tests.ota.test_installation import World
 def made(world: World, running: int = 0) -> Updater:
     """The updater of a station that runs the image of this slot."""
     return Updater(world.places(running), MemoryStore(), None, (None, None, None))
-
-
-def steps(count: int, log: list, result=None):
-    for n in range(count):
-        log.append(n)
-        yield
-    return result
-
-
-async def news(updater: Updater):
-    for _ in range(1000):
-        if updater.news:
-            return updater.take()
-        await asyncio.sleep(0)
-    raise AssertionError("no news")
-
-
-def test_a_calculation_leaves_others_their_turn():
-    async def play():
-        updater = made(World())
-        woken = []
-        updater.wake = lambda: woken.append(updater.news)
-        log = []
-        updater.run(steps(3, log, "done"))
-        for n in range(3):
-            await asyncio.sleep(0)
-            assert log == list(range(n + 1)) and updater.take() is None
-        assert await news(updater) == ("ran", "done")
-        assert woken == [True] and updater.take() is None
-
-    asyncio.run(play())
-
-
-def test_one_operation_at_a_time():
-    async def play():
-        updater = made(World())
-        log = []
-        updater.run(steps(5, log))
-        with pytest.raises(ValueError):
-            updater.run(steps(5, log))
-        await asyncio.sleep(0)
-        updater.stop()
-        for _ in range(10):
-            await asyncio.sleep(0)
-        assert log == [0] and not updater.news and updater.take() is None
-        updater.run(steps(1, log, 7))
-        assert await news(updater) == ("ran", 7)
-
-    asyncio.run(play())
-
-
-def test_an_error_of_ours_is_raised_where_the_result_is_taken():
-    def wrong():
-        yield
-        raise KeyError("wrong")
-
-    async def play():
-        updater = made(World())
-        updater.run(wrong())
-        with pytest.raises(KeyError):
-            await news(updater)
-
-    asyncio.run(play())
 
 
 def test_what_it_says_of_the_running_image():
