@@ -16,6 +16,7 @@ The same files give the same names; `build_romfs.long_names` has them, to read a
 from __future__ import annotations
 
 import itertools
+import keyword
 import string
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -60,7 +61,8 @@ def table(files: Mapping[str, mpy.File]) -> dict[str | int, str]:
     ]
     chosen.sort(key=lambda name: (-uses[name], name))
     everything = taken | set(uses)
-    short = (name for name in _shortest() if name not in everything)
+    # A keyword could not be written at the board's prompt.
+    short = (n for n in _shortest() if n not in everything and not keyword.iskeyword(n))
     return {name: new for name, new in zip(chosen, short, strict=False) if len(new) < len(name)}
 
 

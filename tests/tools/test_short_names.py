@@ -76,6 +76,12 @@ def test_the_same_files_give_the_same_names_and_no_two_share_one(tmp_path: Path)
     assert all(len(short) < len(table[short]) for short in table)
 
 
+def test_no_name_is_a_keyword(tmp_path: Path):
+    lamps = "\n".join(f"lamp_number_{n} = {n}" for n in range(100))
+    after = names(repack_mpy.repacked({"m.mpy": mpy(tmp_path, lamps)}))
+    assert {"ar", "au"} <= after and "as" not in after
+
+
 def test_what_others_know_is_as_the_sources_say():
     assert known_names.text(build_qemu.source()) == short_names.KNOWN.read_text()
     assert {"append", "EIO", "_io_queue", "readinto", "BOOT_VERSION"} <= short_names.known()
