@@ -22,7 +22,7 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import check_rings, kept, link_modules, repack_mpy, short_names
+from tools import check_rings, kept, link_modules, looked_up, repack_mpy, short_names
 
 ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
@@ -107,7 +107,7 @@ def compiled_bodies(
     if optimize < 3:  # with line numbers, and all names as they are
         return found
     try:
-        return repack_mpy.repacked(found)
+        return repack_mpy.repacked(found, _looked_up(bodies))
     except repack_mpy.Failure as failure:
         raise Failure(str(failure)) from None
 
@@ -115,9 +115,14 @@ def compiled_bodies(
 def names_of_bodies(bodies: Bodies, cross: Path, architecture: str) -> dict[str, str]:
     """The same as long_names, of modules that are linked already. Raises Failure."""
     try:
-        return repack_mpy.names(_as_compiled(bodies, cross, architecture, 3))
+        found = _as_compiled(bodies, cross, architecture, 3)
+        return repack_mpy.names(found, _looked_up(bodies))
     except repack_mpy.Failure as failure:
         raise Failure(str(failure)) from None
+
+
+def _looked_up(bodies: Bodies) -> frozenset[str]:
+    return looked_up.words(node for body in bodies.values() for _, node in body)
 
 
 def _as_compiled(

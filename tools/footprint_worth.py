@@ -19,6 +19,7 @@ from tools import (
     build_romfs,
     generate_variables,
     link_modules,
+    looked_up,
     repack_mpy,
 )
 from tools import footprint_images as images
@@ -142,7 +143,9 @@ def variants(texts: dict[str, str]) -> dict[str, Variant]:
         ),
         "unlinked": Variant(
             "linking: few modules of many (link_modules.py)",
-            repack_mpy.repacked(_compiled(warm, 3)),
+            repack_mpy.repacked(
+                _compiled(warm, 3), looked_up.words(map(ast.parse, warm.values()))
+            ),
             "cold",  # without linking no method is cold
         ),
         "plain": Variant("repacking: short names, short operands (repack_mpy.py)", plain),

@@ -11,7 +11,7 @@ For files of one image together, compiled without line numbers: they name each o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 
 from tools import mpy, short_names
 from tools.mpy import Failure
@@ -22,22 +22,21 @@ ANONYMOUS = "x"
 _SCOPES = ("<dictcomp>", "<genexpr>", "<lambda>", "<listcomp>", "<setcomp>")
 
 
-def repacked(files: dict[str, bytes]) -> dict[str, bytes]:
-    """The same modules of one image, smaller. Raises Failure."""
+def repacked(files: dict[str, bytes], looked_up: Collection[str]) -> dict[str, bytes]:
+    """The same modules of one image, smaller. looked_up: the names that their sources look up by
+    a text. Raises Failure."""
     read = _read(files)
-    table = short_names.table(read)
+    table = short_names.table(read, looked_up)
     for file in read.values():
-        file.names = [table.get(name, name) for name in file.names]
-    texts = _texts(read.values())
-    for file in read.values():
-        _join_anonymous(file, texts)
+        _join_anonymous(file, looked_up)
+        _rename(file, table)
         _sort(file)
     return {path: mpy.written(file) for path, file in read.items()}
 
 
-def names(files: dict[str, bytes]) -> dict[str, str]:
+def names(files: dict[str, bytes], looked_up: Collection[str]) -> dict[str, str]:
     """What `repacked` makes of the names of these modules: short -> long. Raises Failure."""
-    table = short_names.table(_read(files))
+    table = short_names.table(_read(files), looked_up)
     return {short: str(long) for long, short in table.items()}
 
 
@@ -87,29 +86,33 @@ def _import_briefly(code: mpy.Code) -> None:
                 instructions[n] = (opcode, target - count, extra)
 
 
-def _texts(files: Iterable[mpy.File]) -> set[str | int]:
-    """The names that are loaded as texts, which is how a call names a parameter."""
-    return {
-        file.names[operand]
-        for file in files
-        for code in file.code.all()
-        for opcode, operand, _ in code.instructions
-        if opcode == mpy.LOAD_TEXT and operand is not None
-    }
-
-
-def _join_anonymous(file: mpy.File, texts: set[str | int]) -> None:
+def _join_anonymous(file: mpy.File, looked_up: Collection[str]) -> None:
     """Give the parameters that no call names, and what has no name, one that takes one byte."""
     joined = None
     for code in file.code.all():
         for n, number in enumerate(code.names):
             name = file.names[number]
-            if name in _SCOPES if n == 0 else name not in texts:
+            if name in _SCOPES if n == 0 else name not in looked_up:
                 if joined is None:
                     if ANONYMOUS not in file.names:
                         file.names.append(ANONYMOUS)
                     joined = file.names.index(ANONYMOUS)
                 code.names[n] = joined
+
+
+def _rename(file: mpy.File, table: Mapping[str | int, str]) -> None:
+    """Give what has a short name that one, where it is a name and no text."""
+    short: dict[int, int] = {}  # numbers of long names -> those of their short ones
+    for number, name in enumerate(list(file.names)):
+        if name in table:
+            short[number] = len(file.names)
+            file.names.append(table[name])
+    for code in file.code.all():
+        code.names = [short.get(number, number) for number in code.names]
+        for n, (opcode, operand, extra) in enumerate(code.instructions):
+            is_name = mpy.kind_of(opcode) == mpy.NAME and opcode != mpy.LOAD_TEXT
+            if is_name and operand in short:
+                code.instructions[n] = (opcode, short[operand], extra)
 
 
 def _sort(file: mpy.File) -> None:

@@ -6,9 +6,11 @@ Names stay where somebody else may know them:
 - those of MicroPython, its ports and what our boards freeze into the firmware (known_names.txt,
   which `python tools/known_names.py` writes), those that the image takes from a module which it
   has not itself, and any that it does not define;
-- those that stand as a text anywhere in the image: classes, arguments that are passed by name,
-  what `getattr` and `hasattr` look for, functions that are found by the name of a message;
+- those that its sources look up by a text (looked_up.py), and the functions that are found by the
+  name of a message;
 - those with two underscores in front, and of modules.
+
+A text that is spelled like a name, a key of a dict for one, stays a text.
 
 The same files give the same names; `build_romfs.long_names` has them, to read a traceback with.
 """
@@ -19,7 +21,7 @@ import itertools
 import keyword
 import string
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -29,15 +31,15 @@ KNOWN = Path(__file__).with_name("known_names.txt")
 _STORES = (mpy.STORE_NAME, mpy.STORE_GLOBAL, mpy.STORE_ATTRIBUTE)
 
 
-def table(files: Mapping[str, mpy.File]) -> dict[str | int, str]:
-    """Long name -> short name, of the files of one image by their paths."""
+def table(files: Mapping[str, mpy.File], looked_up: Collection[str]) -> dict[str | int, str]:
+    """Long name -> short name, of the files of one image by their paths; looked_up: by a text."""
     modules = {path.removesuffix(".mpy").removesuffix("/__init__") for path in files}
     defined: set[str | int] = set()
-    taken: set[str | int] = set(known())
+    taken: set[str | int] = {*known(), *looked_up}
     uses: Counter[str | int] = Counter()
     for file in files.values():
         uses.update(file.names)
-        taken.update(file.texts, (file.names[0],))
+        taken.add(file.names[0])
         for code in file.code.all():
             defined.update(file.names[number] for number in code.names[:1])
             source = ""
@@ -49,7 +51,7 @@ def table(files: Mapping[str, mpy.File]) -> dict[str | int, str]:
                     defined.add(name)
                 elif opcode == mpy.IMPORT_NAME:
                     source = str(name).replace(".", "/")
-                if opcode in (mpy.LOAD_TEXT, mpy.IMPORT_NAME):
+                if opcode == mpy.IMPORT_NAME:
                     taken.add(name)
                 elif opcode == mpy.IMPORT_FROM and source not in modules:
                     taken.add(name)

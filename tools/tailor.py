@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from tools import kept, link_cold
+from tools import kept, link_cold, looked_up
 from tools.tailor_tables import (
     cut,
     function_name,
@@ -190,11 +190,12 @@ def _shake(trees: dict[str, ast.Module], roots: set[str]) -> None:
 
 def _check_names(path: str, tree: ast.Module) -> None:
     """What looks names up must spell them, but for the router, whose names are roots."""
-    places = {"getattr": 1, "setattr": 1, "hasattr": 1, "delattr": 1, "modules.use": 0}
+    places = dict.fromkeys(looked_up.BY_TEXT, 1) | {"modules.use": 0}
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and path not in _COMPUTED:
             place = places.get(ast.unparse(node.func))
-            if place is not None and not isinstance(node.args[place], ast.Constant):
+            mapping = any(word.arg is None for word in node.keywords)
+            if mapping or (place is not None and not isinstance(node.args[place], ast.Constant)):
                 raise Failure(f"{path}: {ast.unparse(node)}: the name must be spelled out")
 
 

@@ -1,11 +1,12 @@
 """Repacked .mpy files are smaller, and do the same."""
 
+import ast
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tools import repack_mpy
+from tools import looked_up, repack_mpy
 from tools.application_names import Mpy
 from tools.build_romfs import CROSS, compiled
 from tools.mpy import constant
@@ -97,6 +98,11 @@ def mpy(tmp_path: Path, text: str, name: str = "m.py", optimize: int = 3) -> byt
     return compiled(source, name, CROSS, "x64", optimize)
 
 
+def repacked(files: dict[str, bytes], *sources: str) -> dict[str, bytes]:
+    """Of an image with these sources."""
+    return repack_mpy.repacked(files, looked_up.words(map(ast.parse, sources)))
+
+
 def run(tmp_path: Path, files: dict[str, bytes], module: str = "m") -> str:
     for path, data in files.items():
         (tmp_path / path).write_bytes(data)
@@ -109,18 +115,18 @@ def run(tmp_path: Path, files: dict[str, bytes], module: str = "m") -> str:
 def test_a_program_does_the_same_and_is_smaller(tmp_path: Path):
     before = {"m.mpy": mpy(tmp_path, PROGRAM)}
     said = run(tmp_path, before)
-    after = repack_mpy.repacked(before)
+    after = repacked(before, PROGRAM)
     assert run(tmp_path, after) == said and said.count("\n") > 150
     assert len(after["m.mpy"]) < len(before["m.mpy"])
 
 
 def test_what_is_repacked_twice_stays_as_it_is(tmp_path: Path):
-    once = repack_mpy.repacked({"m.mpy": mpy(tmp_path, PROGRAM)})
-    assert repack_mpy.repacked(once) == once
+    once = repacked({"m.mpy": mpy(tmp_path, PROGRAM)}, PROGRAM)
+    assert repacked(once, PROGRAM) == once
 
 
-def test_names_that_stand_as_texts_stay_as_they_are(tmp_path: Path):
-    names = set(Mpy(repack_mpy.repacked({"m.mpy": mpy(tmp_path, PROGRAM)})["m.mpy"]).names)
+def test_names_that_are_looked_up_stay_as_they_are(tmp_path: Path):
+    names = set(Mpy(repacked({"m.mpy": mpy(tmp_path, PROGRAM)}, PROGRAM)["m.mpy"]).names)
     assert {"history", "Account", "Manager", "__dunder_like"} <= names
     assert {"label", "times"} <= names  # parameters that are given by name
     assert not {"_hidden_history", "_balance", "_private_method"} & names
@@ -128,7 +134,7 @@ def test_names_that_stand_as_texts_stay_as_they_are(tmp_path: Path):
 
 def test_comprehensions_and_lambdas_have_no_name(tmp_path: Path):
     before = mpy(tmp_path, "print([n for n in (lambda x: x)((1, 2)) if n])")
-    after = repack_mpy.repacked({"m.mpy": before})["m.mpy"]
+    after = repacked({"m.mpy": before})["m.mpy"]
     assert {"<listcomp>", "<lambda>"} <= set(Mpy(before).names)
     assert not {"<listcomp>", "<lambda>"} & set(Mpy(after).names)
     assert run(tmp_path, {"m.mpy": after}) == "[1, 2]\n"
@@ -144,13 +150,13 @@ def test_an_import_says_its_names_once(tmp_path: Path):
         "lib/__init__.mpy": mpy(tmp_path, "", "lib/__init__.py"),
         "lib/inner.mpy": mpy(tmp_path, inner, "lib/inner.py"),
     }
-    after = repack_mpy.repacked(before)
+    after = repacked(before, text, inner)
     assert run(tmp_path, after) == "1 2 1\n"
     assert len(after["m.mpy"]) < len(before["m.mpy"]) - 10
 
 
 def test_parameters_that_no_call_names_share_a_name(tmp_path: Path):
-    names = set(Mpy(repack_mpy.repacked({"m.mpy": mpy(tmp_path, PROGRAM)})["m.mpy"]).names)
+    names = set(Mpy(repacked({"m.mpy": mpy(tmp_path, PROGRAM)}, PROGRAM)["m.mpy"]).names)
     assert not {"inner_value", "outer_value", "limit"} & names
     assert {"first_parameter", "second_parameter", "x"} <= names
 
@@ -159,7 +165,7 @@ def test_the_files_of_an_image_name_each_others_parameters(tmp_path: Path):
     first = "class A:\n  def __init__(self, long_parameter):\n    self._attribute = long_parameter"
     second = "from n import A\nprint(A(long_parameter=3)._attribute)"
     files = {"n.mpy": mpy(tmp_path, first, "n.py"), "m.mpy": mpy(tmp_path, second)}
-    after = repack_mpy.repacked(files)
+    after = repacked(files, first, second)
     assert run(tmp_path, after) == "3\n"
     assert all("long_parameter" in Mpy(data).names for data in after.values())
 
@@ -168,7 +174,7 @@ def test_machine_code_stays(tmp_path: Path):
     text = "import micropython\n@micropython.viper\ndef f(n: int) -> int:\n  return n * n\n"
     text += "print(f(7))"
     before = mpy(tmp_path, text)
-    after = repack_mpy.repacked({"m.mpy": before})
+    after = repacked({"m.mpy": before})
     assert run(tmp_path, after) == "49\n"
     assert repack_mpy.machine_code(after["m.mpy"]) == repack_mpy.machine_code(before) != []
 
@@ -182,13 +188,13 @@ def test_machine_code_stays(tmp_path: Path):
 )
 def test_what_is_no_mpy_is_told(change, said: str, tmp_path: Path):
     with pytest.raises(repack_mpy.Failure, match=f"^m.mpy: {said}"):
-        repack_mpy.repacked({"m.mpy": change(mpy(tmp_path, "a = 1"))})
+        repacked({"m.mpy": change(mpy(tmp_path, "a = 1"))})
 
 
 def test_native_code_is_refused(tmp_path: Path):
     text = "import micropython\n@micropython.native\ndef f(n):\n  return n.x"
     with pytest.raises(repack_mpy.Failure, match="machine code that is more than viper"):
-        repack_mpy.repacked({"m.mpy": mpy(tmp_path, text)})
+        repacked({"m.mpy": mpy(tmp_path, text)})
 
 
 def test_a_file_is_told_by_its_definitions_and_constants(tmp_path: Path):
@@ -196,8 +202,8 @@ def test_a_file_is_told_by_its_definitions_and_constants(tmp_path: Path):
         "A = b'0123456789'\ndef near(x):\n  return x\nclass Far:\n  def far(self):\n    return A\n"
     )
     files = {"m.mpy": mpy(tmp_path, text)}
-    data = repack_mpy.repacked(files)["m.mpy"]
-    names = repack_mpy.names(files)
+    data = repacked(files, text)["m.mpy"]
+    names = repack_mpy.names(files, ["Far"])
     functions, constants = repack_mpy.parts(data)
     assert [names.get(name, name) for name, _ in functions] == ["near", "Far"]
     assert 0 < functions[0][1] < functions[1][1]  # a class with its method

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.test_repack_mpy import mpy, run
+from tests.tools.test_repack_mpy import mpy, repacked, run
 from tools import build_qemu, known_names, long_names, repack_mpy, short_names
 from tools.application_names import Mpy
 from tools.portable_tests import INTERPRETER
@@ -47,9 +47,19 @@ def names(after: dict[str, bytes]) -> set[str]:
 
 def test_a_program_with_short_names_does_the_same(tmp_path: Path):
     before = files(tmp_path)
-    after = repack_mpy.repacked(before)
+    after = repacked(before, LAMP, MAIN)
     assert run(tmp_path, before) == run(tmp_path, after) == "50 True 7 5\n"
     assert not {"switch", "brightness_percent", "dimmer_level", "watts", "dim"} & names(after)
+
+
+def test_a_text_that_is_spelled_like_a_name_stays(tmp_path: Path):
+    lamp = "class Lamp:\n  def __init__(self, level_now):\n    self.level_now = level_now\n"
+    text = "from lamp import Lamp\none = Lamp(3)\nprint({'level_now': one.level_now})\n"
+    before = {"lamp.mpy": mpy(tmp_path, lamp, "lamp.py"), "m.mpy": mpy(tmp_path, text)}
+    after = repacked(before, lamp, text)
+    assert run(tmp_path, before) == run(tmp_path, after) == "{'level_now': 3}\n"
+    assert "level_now" in Mpy(after["m.mpy"]).names
+    assert "level_now" not in Mpy(after["lamp.mpy"]).names
 
 
 @pytest.mark.parametrize(
@@ -57,7 +67,7 @@ def test_a_program_with_short_names_does_the_same(tmp_path: Path):
     [
         "EIO",  # of a module that is not in the image
         "wrap_socket",  # MicroPython may look for it
-        "is_shining",  # a text says it
+        "is_shining",  # hasattr asks for it
         "to_level",  # an argument passed by name
         "Lamp",  # its objects tell it
         "get_brightness",  # the function of an intent
@@ -66,19 +76,19 @@ def test_a_program_with_short_names_does_the_same(tmp_path: Path):
     ],
 )
 def test_a_name_that_others_may_know_stays(name: str, tmp_path: Path):
-    assert name in names(repack_mpy.repacked(files(tmp_path)))
+    assert name in names(repacked(files(tmp_path), LAMP, MAIN))
 
 
 def test_the_same_files_give_the_same_names_and_no_two_share_one(tmp_path: Path):
-    table = repack_mpy.names(files(tmp_path))
-    assert table == repack_mpy.names(dict(reversed(files(tmp_path).items())))
+    table = repack_mpy.names(files(tmp_path), ())
+    assert table == repack_mpy.names(dict(reversed(files(tmp_path).items())), ())
     assert len(set(table.values())) == len(table) and not set(table) & short_names.known()
     assert all(len(short) < len(table[short]) for short in table)
 
 
 def test_no_name_is_a_keyword(tmp_path: Path):
     lamps = "\n".join(f"lamp_number_{n} = {n}" for n in range(100))
-    after = names(repack_mpy.repacked({"m.mpy": mpy(tmp_path, lamps)}))
+    after = names(repacked({"m.mpy": mpy(tmp_path, lamps)}, lamps))
     assert {"ar", "au"} <= after and "as" not in after
 
 
@@ -90,11 +100,11 @@ def test_what_others_know_is_as_the_sources_say():
 def test_a_traceback_can_be_read(tmp_path: Path, monkeypatch, capsys):
     text = "class A:\n  def fail_with(self):\n    return self.missing_part\nA().fail_with()\n"
     before = {"m.mpy": mpy(tmp_path, text + "A.missing_part = 1\n")}
-    (tmp_path / "m.mpy").write_bytes(repack_mpy.repacked(before)["m.mpy"])
+    (tmp_path / "m.mpy").write_bytes(repacked(before, text)["m.mpy"])
     done = subprocess.run([INTERPRETER, "-m", "m"], cwd=tmp_path, capture_output=True, text=True)
     assert "fail_with" not in done.stderr
     table = tmp_path / "app.names"
-    table.write_text(long_names.written(repack_mpy.names(before)))
+    table.write_text(long_names.written(repack_mpy.names(before, ["A"])))
     monkeypatch.setattr("sys.stdin", io.StringIO(done.stderr))
     assert long_names.main([str(table)]) == 0
     said = capsys.readouterr().out

@@ -83,6 +83,8 @@ def test_a_name_that_is_made_up_is_refused():
         shaken("getattr(x, y)")
     with pytest.raises(tailor.Failure, match=r"^board0.py: modules.use\(x\): the name must be"):
         shaken("modules.use(x)")
+    with pytest.raises(tailor.Failure, match=r"^board0.py: f\(\*\*x\): the name must be"):
+        shaken("f(**x)")
     with pytest.raises(tailor.Failure, match="^board0.py: SyntaxError: "):
         shaken("def (")
 
