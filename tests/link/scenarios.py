@@ -207,6 +207,26 @@ async def scenario_close(good, bad):
     assert driver.link.state == manager.WAITING
 
 
+async def scenario_a_message_and_a_close_while_a_ping_is_written(good, bad):
+    driver = await connected(good + "/echo", ping_s=60)
+    driver.step()
+    stream = driver.link._stream
+    plain_write = stream.write
+    opcodes = []
+
+    async def write(view):
+        opcodes.append(view[0] & 15)
+        if len(opcodes) == 1:
+            driver.link.send("the answer to a Reset")
+            driver.link.close(1001, "rebooting")
+        await plain_write(view)
+
+    stream.write = write
+    driver.to_deadline()
+    assert await driver.until("disconnected") == "closed by the station"
+    assert opcodes == [9, 1, 8]  # ping, text, close
+
+
 async def scenario_a_close_that_is_not_answered(good, bad):
     driver = await connected(bad + "/half-open")
     driver.link.close()

@@ -357,7 +357,7 @@ class Link:
         """Write all there is. After a close frame nothing is written any more."""
         sender = None
         try:
-            while not await self._control(not self._outbox):
+            while not await self._control(True):
                 if not self._outbox:
                     self._writing, self._writer = False, None
                     self._review()
@@ -376,15 +376,17 @@ class Link:
         self._wake()
 
     @cold
-    async def _control(self, is_empty: bool) -> bool:
-        """Write what is due; True after a close frame. is_empty: no message is to be sent."""
+    async def _control(self, is_between: bool) -> bool:
+        """Write what is due; True after a close frame. is_between: two messages, not two frames."""
         while True:
             opcode = CLOSE
             if self._pong_out is not None:
                 opcode, payload, self._pong_out = PONG, self._pong_out, None
             elif self._ping_out is not None:
                 opcode, payload, self._ping_out = PING, self._ping_out, None
-            elif self._close_out is not None and (is_empty or not self._last_words):
+            elif self._close_out is not None and not (
+                self._last_words and (self._outbox or not is_between)
+            ):  # a message may have come while a ping was written
                 payload = self._close_out
             else:
                 return False
