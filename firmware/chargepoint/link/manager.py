@@ -377,7 +377,7 @@ class Link:
 
     @cold
     async def _control(self, is_between: bool) -> bool:
-        """Write what is due; True after a close frame. is_between: two messages, not two frames."""
+        """Write what is due; True after a close frame. is_between: messages, not frames."""
         while True:
             opcode = CLOSE
             if self._pong_out is not None:
