@@ -54,12 +54,11 @@ class Code:
 
 @dataclass
 class File:
-    """constants: as they are written; texts: those of them that are, and what is in tuples."""
+    """constants: as they are written."""
 
     head: bytes
     names: list[str | int]  # a number: of a word that each firmware has
     constants: list[bytes]
-    texts: list[str]
     code: Code
 
 
@@ -85,7 +84,6 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
-        self._texts: list[str] = []
 
     def file(self) -> File:
         head = self._take(4)
@@ -94,7 +92,7 @@ class _Reader:
         name_count, constant_count = self._number(), self._number()
         names = [self._name() for _ in range(name_count)]
         constants = [self._constant() for _ in range(constant_count)]
-        file = File(head, names, constants, self._texts, self._code())
+        file = File(head, names, constants, self._code())
         if self._at != len(self._data):
             raise Failure("it goes on behind its end")
         return file
@@ -124,9 +122,7 @@ class _Reader:
                 for _ in range(length):
                     self._constant()
             else:
-                data = self._take(length + (kind in (_TEXT, _BYTES)))
-                if kind == _TEXT:
-                    self._texts.append(data[:-1].decode())
+                self._take(length + (kind in (_TEXT, _BYTES)))
         return self._data[start : self._at]
 
     def _code(self) -> Code:
