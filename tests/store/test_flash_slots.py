@@ -49,6 +49,20 @@ def test_a_slot_keeps_its_last_value_over_a_boot():
     assert flash.operations == operations  # nothing to do
 
 
+def test_a_name_may_be_of_any_length_and_lie_anywhere():
+    names = [chr(65 + n) * length for n, length in enumerate((1, 14, 15, 16, 17, 40, 255))]
+    for filling in range(0, 80, 4):  # so that each name once comes across the end of a sector
+        flash = Flash(16, 256)
+        slots, _ = opened(flash, 16)
+        slots.save("filling", bytes(filling))
+        for name in names + names:
+            slots.save(name, name.lower().encode())
+        for found, damaged in (slots, []), opened(flash, 16):
+            for name in names:
+                assert found.load(name) == name.lower().encode(), (filling, len(name))
+            assert found.load("A" * 14) is None and damaged == []
+
+
 def test_what_has_no_room_is_refused_and_the_older_value_stays():
     flash = Flash(4, 256)
     slots, _ = opened(flash)

@@ -26,6 +26,8 @@ _VERSION = const(1)
 _HEADER = "<BBBBI"
 _HEADER_BYTES = const(12)
 _ENTRY_MAGIC = const(0xA5)
+_HEAD_BYTES = const(9)  # of a record, with the length of its name
+_AHEAD_BYTES = const(24)  # where most names end
 _PIECE_BYTES = const(256)  # of a sector, and of each unit that a flash is programmed in
 _NAME = "slots"  # for what has no name
 
@@ -52,13 +54,19 @@ class FlashSlots:
     def load(self, name: str):
         """The bytes last saved whole, or None."""
         wanted = name.encode()
-        value = None
-        for kind, found, at, _ in self._records():
-            if found == wanted:
-                payload = self._whole(at)
-                if payload is not None:
-                    value = payload[1 + len(wanted) :] if kind == frame.SLOT else None
-        return value
+        end = self._sectors * self.sector_bytes
+        while True:
+            newest = None
+            for kind, found, at, _ in self._records():
+                if found == wanted and at < end:
+                    newest = kind, at
+            if newest is None:
+                return None
+            kind, end = newest
+            payload = self._whole(end)
+            if payload is not None:
+                return payload[1 + len(wanted) :] if kind == frame.SLOT else None
+            # It is torn: the one before it counts.
 
     @cold
     def save(self, name: str, data) -> None:
@@ -140,16 +148,22 @@ class FlashSlots:
         if self._header(self._bank) != (_VERSION, self.align, self._generation):
             return
         at = self._size(0)
+        tape = self._tape(at)
         while at < self._sectors * self.sector_bytes:
-            tape = self._tape(at)
-            head = tape.read(9)
-            if len(head) < 9 or head[0] != _ENTRY_MAGIC:
+            data = tape.read(_AHEAD_BYTES)
+            if len(data) < _HEAD_BYTES or data[0] != _ENTRY_MAGIC:
                 return
-            kind, length, number, name_bytes = struct.unpack("<xBHIB", head)
+            kind, length, number, name_bytes = struct.unpack_from("<xBHIB", data)
             if number != self._generation:
                 return
-            yield kind, tape.read(name_bytes), at, length
-            at += self._size(length)
+            name = data[_HEAD_BYTES : _HEAD_BYTES + name_bytes]
+            if len(name) < name_bytes:
+                data += tape.read(name_bytes - len(name))
+                name = data[_HEAD_BYTES:]
+            yield kind, name, at, length
+            size = self._size(length)
+            tape.skip(size - len(data))
+            at += size
 
     @cold
     def _whole(self, at: int):

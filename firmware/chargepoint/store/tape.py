@@ -37,6 +37,10 @@ class Tape:
             view = view[len(part) :]
         return bytes(data)
 
+    def skip(self, count: int) -> None:
+        turns, self.at = divmod(self.at + count, self._sector_bytes)
+        self.sector += turns
+
     def left(self) -> int:
         """Bytes to the end."""
         more = self._end - self.sector - 1 if self._end else 0
