@@ -17,6 +17,7 @@ import ast
 import builtins
 from collections.abc import Callable, Iterable
 
+from tools import nodes
 from tools.link_source import PACKAGE, Module, bound, constant_of, failure, is_text
 
 MARK = "cold"
@@ -50,7 +51,7 @@ def split(modules: dict[str, Module]) -> dict[str, str]:
 def _check_bases(modules: dict[str, Module], cold: set[str]) -> None:
     """The methods are found by the name of the object's class, so there is no class below it."""
     for module in modules.values():
-        for node in ast.walk(module.tree):
+        for node in nodes.walk(module.tree):
             if isinstance(node, ast.ClassDef):
                 for base in (ast.unparse(one).rpartition(".")[2] for one in node.bases):
                     if base in cold:
@@ -85,7 +86,7 @@ def _check_calls(module: Module, node: ast.ClassDef, cold: list) -> None:
     names = {method.name for method in cold}
     for method in node.body:
         if isinstance(method, ast.FunctionDef) and method.name == "__init__":
-            inside = list(ast.walk(method))
+            inside = list(nodes.walk(method))
             called = {id(inner.func) for inner in inside if isinstance(inner, ast.Call)}
             for inner in inside:
                 if isinstance(inner, ast.Attribute) and inner.attr in names:
@@ -105,7 +106,7 @@ def _check_names(module: Module, cold: list) -> None:
 def _module(module: Module, owner: str, methods: list, own: list) -> Module:
     """That of these functions of a class, with the imports that they need."""
     functions = [*methods, *own]
-    for inner in (inner for one in functions for inner in ast.walk(one)):
+    for inner in (inner for one in functions for inner in nodes.walk(one)):
         if isinstance(inner, ast.Global) or (isinstance(inner, ast.Name) and inner.id == "super"):
             raise failure(module, inner, "a cold method has no `global` and no `super`")
     used = _names(functions)
@@ -147,12 +148,12 @@ def _own_functions(module: Module, owner: str, taken: dict[str, list]) -> list:
             return found
 
 
-def _names(nodes: Iterable[ast.AST]) -> set[str]:
-    return {i.id for node in nodes for i in ast.walk(node) if isinstance(i, ast.Name)}
+def _names(trees: Iterable[ast.AST]) -> set[str]:
+    return {i.id for tree in trees for i in nodes.walk(tree) if isinstance(i, ast.Name)}
 
 
 def _has_global(node: ast.AST) -> bool:
-    return any(isinstance(inner, ast.Global) for inner in ast.walk(node))
+    return any(isinstance(inner, ast.Global) for inner in nodes.walk(node))
 
 
 def follow(

@@ -19,7 +19,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator
 
-from tools import link_cold
+from tools import link_cold, nodes
 from tools.link_rewrite import Rewriter, Statement
 from tools.link_source import (
     KNOWN,
@@ -133,8 +133,8 @@ class _Linker:
 
     def _used(self, module: Module) -> Iterator[str]:
         """The modules that it takes names from, wherever they are imported."""
-        names = {inner.id for inner in ast.walk(module.tree) if isinstance(inner, ast.Name)}
-        for node in ast.walk(module.tree):
+        names = {inner.id for inner in nodes.walk(module.tree) if isinstance(inner, ast.Name)}
+        for node in nodes.walk(module.tree):
             if isinstance(node, ast.ImportFrom):
                 for name, (source, inner) in self.imported(module, node):
                     if name in names:
@@ -197,7 +197,7 @@ class _Linker:
         hidden = {name for module in group for name in module.methods} & set(dir(builtins))
         for module in group if hidden else ():
             known = {*module.names, *local_names(module.tree)}
-            for node in ast.walk(module.tree):
+            for node in nodes.walk(module.tree):
                 if isinstance(node, ast.Name) and node.id in hidden - known:
                     raise failure(module, node, f"{node.id} is a cold method in its module")
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from tools import nodes
 from tools.link_source import (
     KNOWN,
     PACKAGE,
@@ -57,7 +57,7 @@ class Rewriter(ast.NodeTransformer):
 
     def rewritten(self) -> list[Statement]:
         found = []
-        self._top = copy.deepcopy(self._module.tree).body
+        self._top = list(self._module.tree.body)
         for node in self._top:
             if is_text(node):
                 continue
@@ -226,7 +226,7 @@ class Rewriter(ast.NodeTransformer):
         own = {
             name.id
             for part in node.generators
-            for name in ast.walk(part.target)
+            for name in nodes.walk(part.target)
             if isinstance(name, ast.Name)
         }
         first = node.generators[0]

@@ -6,11 +6,13 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from tools import nodes
+
 PACKAGE = "chargepoint"
 # What is known of the interpreter.
 KNOWN = {f"{PACKAGE}.compat.MICROPYTHON": True, f"{PACKAGE}.modules._LINKED": True}
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_CLOSED = (*_SCOPES, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.ClassDef)
 
 
 class Failure(Exception):
@@ -157,23 +159,25 @@ def outside_names(module: Module) -> set[str]:
 
 def local_names(tree: ast.Module) -> Iterator[str]:
     """All names that are local somewhere."""
-    for node in ast.walk(tree):
+    for node in nodes.walk(tree):
         if isinstance(node, _SCOPES):
             yield from parameters(node.args)
             if not isinstance(node, ast.Lambda):
                 yield from bound(node.body)
         elif isinstance(node, ast.comprehension):
-            for name in ast.walk(node.target):
+            for name in nodes.walk(node.target):
                 if isinstance(name, ast.Name):
                     yield name.id
 
 
 def inside(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """All nodes of a scope, without those of the scopes in it."""
-    for node in body:
+    waiting = list(body)[::-1]
+    while waiting:
+        node = waiting.pop()
         yield node
-        if not isinstance(node, (*_SCOPES, *_COMPREHENSIONS, ast.ClassDef)):
-            yield from inside(ast.iter_child_nodes(node))
+        if not isinstance(node, _CLOSED):
+            waiting += nodes.children(node)[::-1]
 
 
 def drop_annotations(arguments: ast.arguments) -> None:

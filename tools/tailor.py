@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from tools import kept, link_cold, looked_up
+from tools import kept, link_cold, looked_up, nodes
 from tools.tailor_tables import (
     cut,
     function_name,
@@ -39,6 +39,9 @@ _TWINS = {
     "chargepoint/link/masking.py": ("chargepoint/link/masking_native.py", "mask, ascii_count")
 }
 _COMPUTED = frozenset(("chargepoint/station/router.py", "chargepoint/modules.py"))
+
+# By statement: the names in it, and what it names as somebody's attribute or imports.
+_Said = dict[ast.stmt, tuple[set[str], set[str]]]
 
 
 class Failure(Exception):
@@ -99,7 +102,7 @@ def _needed(path: str, tree: ast.Module) -> list[str]:
     """Dotted names of what may be modules."""
     found = []
     package = path.split("/")[:-1]
-    for node in ast.walk(tree):
+    for node in nodes.walk(tree):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -152,7 +155,7 @@ class _Fold(ast.NodeTransformer):
         self.generic_visit(node)
         if not node.decorator_list:  # to viper they are code
             node.returns = None
-            for argument in ast.walk(node.args):
+            for argument in nodes.walk(node.args):
                 if isinstance(argument, ast.arg):
                     argument.annotation = None
         return node
@@ -182,16 +185,21 @@ def _shake(trees: dict[str, ast.Module], roots: set[str]) -> None:
             if name_of(node) != "__all__"
             and not (isinstance(node, ast.ImportFrom) and not node.names)
         ]
+    said: _Said = {}
     while True:
-        outside = _named_outside(trees) | roots
-        if not sum([_shake_module(tree, outside) for tree in trees.values()]):
+        statements = [node for tree in trees.values() for node in tree.body]
+        for node in statements:
+            if node not in said:
+                said[node] = _names_in(node), _named_outside(node)
+        outside = roots.union(*[said[node][1] for node in statements])
+        if not sum([_shake_module(tree, outside, said) for tree in trees.values()]):
             return
 
 
 def _check_names(path: str, tree: ast.Module) -> None:
     """What looks names up must spell them, but for the router, whose names are roots."""
     places = dict.fromkeys(looked_up.BY_TEXT, 1) | {"modules.use": 0}
-    for node in ast.walk(tree):
+    for node in nodes.walk(tree):
         if isinstance(node, ast.Call) and path not in _COMPUTED:
             place = places.get(ast.unparse(node.func))
             mapping = any(word.arg is None for word in node.keywords)
@@ -199,32 +207,43 @@ def _check_names(path: str, tree: ast.Module) -> None:
                 raise Failure(f"{path}: {ast.unparse(node)}: the name must be spelled out")
 
 
-def _named_outside(trees: dict[str, ast.Module]) -> set[str]:
-    """What any source names as somebody's attribute, or imports."""
+def _names_in(node: ast.stmt) -> set[str]:
     found: set[str] = set()
-    for tree in trees.values():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Attribute):
-                found.add(node.attr)
-            elif isinstance(node, ast.ImportFrom):
-                found |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                if node.func.id.endswith("attr"):
-                    found |= words_of(node)
+    for inner in nodes.walk(node):
+        if isinstance(inner, ast.Name):
+            found.add(inner.id)
+        elif isinstance(inner, ast.Global):
+            found.update(inner.names)
     return found
 
 
-def _shake_module(tree: ast.Module, outside: set[str]) -> int:
-    """Take away what is not named; how much it was."""
+def _named_outside(node: ast.stmt) -> set[str]:
+    """What it names as somebody's attribute, or imports."""
+    found: set[str] = set()
+    for inner in nodes.walk(node):
+        if isinstance(inner, ast.Attribute):
+            found.add(inner.attr)
+        elif isinstance(inner, ast.ImportFrom):
+            found.update([alias.name for alias in inner.names])
+        elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
+            if inner.func.id.endswith("attr"):
+                found |= words_of(inner)
+    return found
+
+
+def _shake_module(tree: ast.Module, outside: set[str], said: _Said) -> int:
+    """Take away what is not named, and forget what that said; how much it was."""
     count = 0
-    named = [_names_in(node) for node in tree.body]
+    named = [said[node][0] for node in tree.body]
     kept: list[ast.stmt] = []
     for number, node in enumerate(tree.body):
         others = outside.union(*[names for n, names in enumerate(named) if n != number])
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             before = len(node.names)
             node.names = [a for a in node.names if (a.asname or a.name.split(".")[0]) in others]
-            count += before - len(node.names)
+            if len(node.names) < before:
+                count += before - len(node.names)
+                del said[node]
             if node.names:
                 kept.append(node)
             continue
@@ -240,17 +259,13 @@ def _shake_module(tree: ast.Module, outside: set[str]) -> int:
                 or method.name in outside | _PROTOCOLS
                 or method.name.startswith("__")
             ]
-            count += len(node.body) - len(methods)
-            node.body = methods or [ast.Pass()]
+            if len(methods) < len(node.body):
+                count += len(node.body) - len(methods)
+                node.body = methods or [ast.Pass()]
+                del said[node]
         kept.append(node)
     tree.body = kept
     return count
-
-
-def _names_in(node: ast.AST) -> set[str]:
-    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)} | {
-        name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names
-    }
 
 
 def _is_silent(node: ast.AST) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tools import generate_schemas, generate_variables, variable_ids
+from tools import generate_schemas, generate_variables, nodes, variable_ids
 
 _SCHEMAS = {"ocpp16": "v16", "ocpp201": "v201"}
 _ANYTHING = {"$schema": "draft-06"}
@@ -59,7 +59,7 @@ def uses(tree: ast.Module) -> list[str]:
     """The names of transient modules that it uses, where they are constants."""
     return [
         str(node.args[0].value)
-        for node in ast.walk(tree)
+        for node in nodes.walk(tree)
         if isinstance(node, ast.Call)
         and ast.unparse(node.func).endswith("modules.use")
         and isinstance(node.args[0], ast.Constant)
@@ -149,7 +149,7 @@ def words_of(tree: ast.AST, without: tuple[str, ...] = ()) -> set[str]:
             continue
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             found |= set(_WORD.findall(node.value))
-        waiting += ast.iter_child_nodes(node)
+        waiting += nodes.children(node)
     return found
 
 
