@@ -16,10 +16,13 @@ def board(tmp_path: Path, monkeypatch) -> boards.Board:
     return boards.load("esp32_poe")
 
 
-def test_the_same_bytes_twice_and_for_boards_alike(board, monkeypatch):
+def test_the_same_bytes_twice(board, monkeypatch):
     first = build_app.build(board, 0x40000).read_bytes()
     monkeypatch.setattr(kept, "FOLDER", None)
     assert build_app.build(board, 0x40000).read_bytes() == first
+
+
+def test_the_same_for_boards_alike():
     f767, h743 = (build_app.files(boards.load(f"nucleo_{chip}zi")) for chip in ("f767", "h743"))
     assert {name for name in f767 if f767[name] != h743[name]} == {"image.mpy"}  # the product
 

@@ -28,13 +28,13 @@ class Tape:
 
     def read(self, count: int) -> bytes:
         data = bytearray(max(0, min(count, self.left())))
-        view = memoryview(data)
-        while view:
+        view, done = memoryview(data), 0
+        while done < len(data):
             self._turn()
-            part = view[: min(len(view), self._sector_bytes - self.at)]
+            part = view[done : done + self._sector_bytes - self.at]
             self._region.device.readblocks(self.sector, part, self.at)
             self.at += len(part)
-            view = view[len(part) :]
+            done += len(part)
         return bytes(data)
 
     def skip(self, count: int) -> None:
