@@ -82,7 +82,6 @@ def compiled(source: Path, name: str, cross: Path, architecture: str, optimize: 
         return output.read_bytes()
 
 
-@kept.kept(_MODULES, short_names.KNOWN)
 def compiled_texts(
     texts: dict[str, str], cross: Path, architecture: str, optimize: int = 3
 ) -> dict[str, bytes]:
@@ -90,39 +89,35 @@ def compiled_texts(
 
     Raises Failure.
     """
-    return compiled_bodies(linked(texts), cross, architecture, optimize)
+    return _made(texts, cross, architecture, optimize)["files"]
+
+
+def long_names(texts: dict[str, str], cross: Path, architecture: str) -> dict[str, str]:
+    """What the short names in those files stand for. Raises Failure."""
+    return _made(texts, cross, architecture, 3)["names"]
 
 
 @kept.kept(_MODULES, short_names.KNOWN)
-def long_names(texts: dict[str, str], cross: Path, architecture: str) -> dict[str, str]:
-    """What the short names in those files stand for. Raises Failure."""
-    return names_of_bodies(linked(texts), cross, architecture)
+def _made(texts: dict[str, str], cross: Path, architecture: str, optimize: int) -> dict[str, dict]:
+    files, names = compiled_bodies(linked(texts), cross, architecture, optimize)
+    return {"files": files, "names": names}
 
 
 def compiled_bodies(
     bodies: Bodies, cross: Path, architecture: str, optimize: int = 3
-) -> dict[str, bytes]:
-    """The same as compiled_texts, of modules that are linked already. Raises Failure."""
-    found = _as_compiled(bodies, cross, architecture, optimize)
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """(.mpy files, what the short names in them stand for) of modules that are linked already.
+
+    Raises Failure.
+    """
+    files = _as_compiled(bodies, cross, architecture, optimize)
     if optimize < 3:  # with line numbers, and all names as they are
-        return found
+        return files, {}
+    words = looked_up.words(node for body in bodies.values() for _, node in body)
     try:
-        return repack_mpy.repacked(found, _looked_up(bodies))
+        return repack_mpy.repacked(files, words), repack_mpy.names(files, words)
     except repack_mpy.Failure as failure:
         raise Failure(str(failure)) from None
-
-
-def names_of_bodies(bodies: Bodies, cross: Path, architecture: str) -> dict[str, str]:
-    """The same as long_names, of modules that are linked already. Raises Failure."""
-    try:
-        found = _as_compiled(bodies, cross, architecture, 3)
-        return repack_mpy.names(found, _looked_up(bodies))
-    except repack_mpy.Failure as failure:
-        raise Failure(str(failure)) from None
-
-
-def _looked_up(bodies: Bodies) -> frozenset[str]:
-    return looked_up.words(node for body in bodies.values() for _, node in body)
 
 
 def _as_compiled(

@@ -102,8 +102,8 @@ def images(figures: Figures, elf: Path) -> tuple[dict[str, Path], dict[str, str]
     for name, dialects in footprint_images.DIALECTS.items():
         texts = footprint_images.sources(dialects)
         bodies = build_romfs.linked(texts)
-        files = footprint_images.compiled(bodies)
-        figures.sources[name] = footprint_images.by_source(bodies)
+        files, names = footprint_images.compiled(bodies)
+        figures.sources[name] = footprint_rooms.by_source(files, bodies, names)
         figures.image_bytes[name] = sum(figures.sources[name].values())
         folders[name] = footprint_images.folder(name, build_romfs.image(files), elf)
     return folders, texts

@@ -60,18 +60,18 @@ def sources(dialects: tuple[str, ...], changed: Mapping[str, str] | None = None)
 
 def modules(texts: Mapping[str, str]) -> dict[str, bytes]:
     """The .mpy files by their paths."""
-    return compiled(build_romfs.linked(dict(texts)))
+    return compiled(build_romfs.linked(dict(texts)))[0]
 
 
-def compiled(bodies: build_romfs.Bodies) -> dict[str, bytes]:
-    """Those of modules that are linked already."""
+def compiled(bodies: build_romfs.Bodies) -> tuple[dict[str, bytes], dict[str, str]]:
+    """Those of modules that are linked already, and their short names."""
     return build_romfs.compiled_bodies(bodies, build_romfs.CROSS, "armv7m")
 
 
 def by_source(bodies: build_romfs.Bodies) -> dict[str, int]:
     """Bytes of each source in the image of these."""
-    names = build_romfs.names_of_bodies(bodies, build_romfs.CROSS, "armv7m")
-    return footprint_rooms.by_source(compiled(bodies), bodies, names)
+    files, names = compiled(bodies)
+    return footprint_rooms.by_source(files, bodies, names)
 
 
 def image(texts: Mapping[str, str]) -> bytes:

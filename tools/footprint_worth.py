@@ -128,7 +128,7 @@ def variants(texts: dict[str, str]) -> dict[str, Variant]:
     def keeping(more: str) -> dict[str, bytes]:
         return images.modules(texts | {_MODULES: texts[_MODULES] + more})
 
-    usual = images.compiled(bodies)
+    usual, _ = images.compiled(bodies)
     return {
         USUAL: Variant("", usual),
         "transient": Variant(
