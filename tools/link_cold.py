@@ -106,7 +106,7 @@ def _check_names(module: Module, cold: list) -> None:
 def _module(module: Module, owner: str, methods: list, own: list) -> Module:
     """That of these functions of a class, with the imports that they need."""
     functions = [*methods, *own]
-    for inner in (inner for one in functions for inner in nodes.walk(one)):
+    for inner in nodes.walk(*functions):
         if isinstance(inner, ast.Global) or (isinstance(inner, ast.Name) and inner.id == "super"):
             raise failure(module, inner, "a cold method has no `global` and no `super`")
     used = _names(functions)
@@ -149,7 +149,7 @@ def _own_functions(module: Module, owner: str, taken: dict[str, list]) -> list:
 
 
 def _names(trees: Iterable[ast.AST]) -> set[str]:
-    return {i.id for tree in trees for i in nodes.walk(tree) if isinstance(i, ast.Name)}
+    return {inner.id for inner in nodes.walk(*trees) if isinstance(inner, ast.Name)}
 
 
 def _has_global(node: ast.AST) -> bool:

@@ -53,12 +53,10 @@ class Rewriter(ast.NodeTransformer):
         # Of each function around: its own names, and what the names of its imports stand for.
         self._scopes: list[tuple[set[str], dict[str, tuple[str, str | None]]]] = []
         self._needs: set[tuple[str, str]] = set()
-        self._top: list[ast.stmt] = []
 
     def rewritten(self) -> list[Statement]:
         found = []
-        self._top = list(self._module.tree.body)
-        for node in self._top:
+        for node in self._module.tree.body:
             if is_text(node):
                 continue
             defines = defined_only(node)
@@ -125,7 +123,7 @@ class Rewriter(ast.NodeTransformer):
         if source.partition(".")[0] != PACKAGE:
             return node
         found = dict(self._linker.imported(module, node))
-        if found and not self._scopes and node not in self._top:
+        if found and not self._scopes and node not in module.tree.body:
             raise failure(module, node, "an import in a block of the module")
         wanted: list[ast.stmt] = []
         by_target: dict[str, ast.ImportFrom] = {}

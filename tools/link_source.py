@@ -172,12 +172,7 @@ def local_names(tree: ast.Module) -> Iterator[str]:
 
 def inside(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
     """All nodes of a scope, without those of the scopes in it."""
-    waiting = list(body)[::-1]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if not isinstance(node, _CLOSED):
-            waiting += nodes.children(node)[::-1]
+    return nodes.walk(*body, closed=_CLOSED)
 
 
 def drop_annotations(arguments: ast.arguments) -> None:

@@ -18,7 +18,7 @@ def words(trees: Iterable[ast.AST]) -> frozenset[str]:
     """What these functions are asked for, arguments that are passed by name, and classes, whose
     cold methods `modules.bind` finds by the class's name."""
     found = set()
-    for node in (node for tree in trees for node in nodes.walk(tree)):
+    for node in nodes.walk(*trees):
         if isinstance(node, ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.keyword) and node.arg is not None:

@@ -18,18 +18,21 @@ _fields: dict[type[ast.AST], tuple[str, ...]] = dict.fromkeys(
 )
 
 
-def walk(node: ast.AST) -> Iterator[ast.AST]:
-    """It and all below it, each before its own, in the order of the source."""
-    waiting = [node]
+def walk(*trees: ast.AST, closed: tuple[type[ast.AST], ...] = ()) -> Iterator[ast.AST]:
+    """They and all below them, but for what is in nodes of the kinds `closed`.
+
+    Each comes before its own, in the order of the source.
+    """
+    waiting = list(trees[::-1])
     while waiting:
         node = waiting.pop()
         yield node
-        below = children(node)
-        below.reverse()
-        waiting += below
+        if not isinstance(node, closed):
+            waiting += children(node)[::-1]
 
 
 def children(node: ast.AST) -> list[ast.AST]:
+    """Those that it holds itself."""
     kind = type(node)
     fields = _fields.get(kind)
     if fields is None:

@@ -190,7 +190,7 @@ def _shake(trees: dict[str, ast.Module], roots: set[str]) -> None:
         statements = [node for tree in trees.values() for node in tree.body]
         for node in statements:
             if node not in said:
-                said[node] = _names_in(node), _named_outside(node)
+                said[node] = _names_in(node)
         outside = roots.union(*[said[node][1] for node in statements])
         if not sum([_shake_module(tree, outside, said) for tree in trees.values()]):
             return
@@ -207,28 +207,22 @@ def _check_names(path: str, tree: ast.Module) -> None:
                 raise Failure(f"{path}: {ast.unparse(node)}: the name must be spelled out")
 
 
-def _names_in(node: ast.stmt) -> set[str]:
-    found: set[str] = set()
+def _names_in(node: ast.stmt) -> tuple[set[str], set[str]]:
+    names: set[str] = set()
+    outside: set[str] = set()
     for inner in nodes.walk(node):
         if isinstance(inner, ast.Name):
-            found.add(inner.id)
+            names.add(inner.id)
         elif isinstance(inner, ast.Global):
-            found.update(inner.names)
-    return found
-
-
-def _named_outside(node: ast.stmt) -> set[str]:
-    """What it names as somebody's attribute, or imports."""
-    found: set[str] = set()
-    for inner in nodes.walk(node):
-        if isinstance(inner, ast.Attribute):
-            found.add(inner.attr)
+            names.update(inner.names)
+        elif isinstance(inner, ast.Attribute):
+            outside.add(inner.attr)
         elif isinstance(inner, ast.ImportFrom):
-            found.update([alias.name for alias in inner.names])
+            outside.update([alias.name for alias in inner.names])
         elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name):
             if inner.func.id.endswith("attr"):
-                found |= words_of(inner)
-    return found
+                outside |= words_of(inner)
+    return names, outside
 
 
 def _shake_module(tree: ast.Module, outside: set[str], said: _Said) -> int:

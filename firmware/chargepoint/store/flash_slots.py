@@ -54,16 +54,16 @@ class FlashSlots:
     def load(self, name: str):
         """The bytes last saved whole, or None."""
         wanted = name.encode()
-        end = self._sectors * self.sector_bytes
+        before = self._sectors * self.sector_bytes
         while True:
             newest = None
             for kind, found, at, _ in self._records():
-                if found == wanted and at < end:
+                if found == wanted and at < before:
                     newest = kind, at
             if newest is None:
                 return None
-            kind, end = newest
-            payload = self._whole(end)
+            kind, before = newest
+            payload = self._whole(before)
             if payload is not None:
                 return payload[1 + len(wanted) :] if kind == frame.SLOT else None
             # It is torn: the one before it counts.
