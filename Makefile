@@ -22,9 +22,10 @@ test: venv micropython flash-tools check ## all checks and all tests, on CPython
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: soak
-soak: venv micropython ## for hours: random walks of the station, all power cuts, network faults and signatures
+soak: venv micropython ## for hours: random walks of the station, all power cuts, network faults, signatures and targets
 	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/power_loss tests/ota/test_power_cuts.py \
-		tests/crypto tests/scenarios/test_invariants.py tests/scenarios/test_network_faults.py
+		tests/crypto tests/test_heap.py tests/scenarios/test_invariants.py tests/scenarios/test_network_faults.py \
+		tests/scenarios/test_targets.py
 
 .PHONY: check
 check: venv micropython ## format, lint, types, firmware compiles, rings, boards

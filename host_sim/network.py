@@ -68,6 +68,12 @@ class Network:
             else:
                 connection.thawed.set()
 
+    @property
+    def is_silent(self) -> bool:
+        """There are connections, and none of them carries anything."""
+        thawed = [connection.thawed.is_set() for connection in self._connections]
+        return bool(thawed) and not any(thawed)
+
     def cut(self) -> None:
         """Every present connection breaks."""
         for connection in list(self._connections):

@@ -18,7 +18,7 @@ from host_sim.network import Network
 from host_sim.station_life import StationLife
 from host_sim.world import Evse
 
-_GRACE_S = 2  # how long a clock move waits for an answer of the server before it goes on
+_GRACE_S = 2  # how long a clock move waits for an answer, which may come, before it goes on
 
 
 @dataclass
@@ -142,7 +142,7 @@ class Pacer:
         while self._life.process is not None or self._life.power_on:
             idle = self._said_idle()
             wait_s = (end - monotonic_ms()) / 1000
-            if idle is not None and (idle.settled or wait_s <= 0):
+            if idle is not None and (idle.settled or wait_s <= 0 or self._network.is_silent):
                 return idle.deadline
             if wait_s <= 0:
                 return None

@@ -56,9 +56,17 @@ def emulated() -> None:
     build_qemu.build()
 
 
-@pytest.fixture(params=["cpython", "unix", "qemu"])
+TARGETS = ("cpython", "unix", "qemu")
+
+
+@pytest.fixture(params=TARGETS)
 def target(request: pytest.FixtureRequest) -> str:
     """What runs the station: CPython, MicroPython on the host or on an emulated Cortex-M3."""
+    return ready(request)
+
+
+def ready(request: pytest.FixtureRequest) -> str:
+    """The target that a fixture is asked for, when it can run what is in this tree."""
     if request.param == "qemu":
         request.getfixturevalue("emulated")
     return request.param

@@ -80,10 +80,11 @@ class Partition:
         known = ("journal", "rom_0", "rom_1", "slots")
         return [Partition(label)] if kind == 1 and label in known else []
     def readblocks(self, block, buffer, offset):
-        buffer[:] = self.bytes[4096 * block + offset:][:len(buffer)]
+        at = 4096 * block + offset
+        buffer[:] = memoryview(self.bytes)[at:at + len(buffer)]
     def writeblocks(self, block, buffer, offset):
         at = 4096 * block + offset
-        assert bytes(self.bytes[at:at + len(buffer)]) == b"\\xff" * len(buffer)
+        assert self.bytes[at:at + len(buffer)] == b"\\xff" * len(buffer)
         self.bytes[at:at + len(buffer)] = buffer
     def ioctl(self, request, argument):
         if request == 6:

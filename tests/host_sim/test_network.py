@@ -103,8 +103,11 @@ def test_a_half_open_connection_is_silent_and_goes_on_later():
         other_writer.write(b"3")
         assert await other_reader.readexactly(1) == b"3"
         assert not waiting.done() and not echo.ended.is_set()
+        assert not network.is_silent
+        network.set_half_open(True)  # the new one too
+        assert network.is_silent
         network.set_half_open(False)
-        assert await waiting == b"2"
+        assert await waiting == b"2" and not network.is_silent
 
     scenario(test)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from host_sim import pacing
 from host_sim.clock import WorldClock
 from host_sim.network import Network
 from host_sim.pacing import Pacer
@@ -124,6 +125,22 @@ def test_a_move_stops_at_each_deadline_on_the_way():
         await move
         assert clock.now() >= 100_000 and not life.watched
         assert len(jumps(life)) == 3
+
+    asyncio.run(test())
+
+
+def test_a_move_does_not_wait_for_an_answer_that_can_not_come(monkeypatch):
+    async def test():
+        clock, _, life, network, pacer, _ = made(None)
+        monkeypatch.setattr(type(network), "is_silent", True)
+        monkeypatch.setattr(pacing, "_GRACE_S", 3600)
+        idle(pacer, life, 30_000, settled=False)
+        move = asyncio.create_task(pacer.move(20_000))
+        await asyncio.sleep(0)
+        assert jumps(life)
+        idle(pacer, life, 30_000, settled=False)
+        await move
+        assert clock.now() >= 20_000
 
     asyncio.run(test())
 

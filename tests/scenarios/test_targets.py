@@ -6,14 +6,29 @@ flash and no board.
 """
 
 import json
+import sys
 
 import pytest
 
+from tests.conftest import SOAK, TARGETS, ready
 from tests.on_target import csms_requests
 from tests.scenarios import stage
 from tests.scenarios.stage import DIALECTS, TOKEN, Stage, sampled, whole
 
-pytestmark = pytest.mark.parametrize("dialect", DIALECTS)
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each scenario on each target in both dialects; but on the emulator, which takes longest, in
+    one of them, by turns. `make soak` plays all."""
+    names = [name for name in vars(sys.modules[__name__]) if name.startswith("test_")]
+    turn = DIALECTS[(names.index(metafunc.function.__name__) + 1) % len(DIALECTS)]
+    places = [(target, dialect) for target in TARGETS for dialect in DIALECTS]
+    played = [place for place in places if SOAK or place[0] != "qemu" or place[1] == turn]
+    metafunc.parametrize(("target", "dialect"), played, indirect=["target"])
+
+
+@pytest.fixture
+def target(request: pytest.FixtureRequest) -> str:
+    return ready(request)
 
 
 def test_a_session_from_card_to_card(target, dialect, capfd):
@@ -131,17 +146,17 @@ def test_a_reset_that_waits_for_the_session(target, dialect, capfd):
     stage.play(target, dialect, scenario, capfd)
 
 
-@pytest.mark.parametrize("status", ["Blocked", "Expired", "Invalid"])
-def test_a_refused_card(target, dialect, status, capfd):
+def test_a_refused_card(target, dialect, capfd):
     async def scenario(s: Stage):
-        s.csms.set_token(TOKEN, status)
         await s.plug()
-        await s.present()
-        await s.told(lambda: s.station.payloads("Authorize"), "the question")
-        await s.clock(10)
-        evse = await s.evse()
-        assert not evse["contactor_closed"] and evse["energy_wh"] == 0
-        assert evse["authorized"] is None
+        for count, status in enumerate(("Blocked", "Expired", "Invalid"), 1):
+            s.csms.set_token(TOKEN, status)
+            await s.present()
+            await s.told(lambda n=count: len(s.station.payloads("Authorize")) == n, "the question")
+            await s.clock(10)
+            evse = await s.evse()
+            assert not evse["contactor_closed"] and evse["energy_wh"] == 0
+            assert evse["authorized"] is None
         s.csms.set_token(TOKEN)
         await s.present()
         await s.until(lambda state: state["evses"][0]["power_w"] > 0, "power")
