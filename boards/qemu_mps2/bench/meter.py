@@ -30,6 +30,13 @@ class Meter:
         """Count one call of the function, the mean of several that follow a first one."""
         self.note(name, self._calls(times, function, arguments) - self._calls(times, _nothing, ()))
 
+    def once(self, name: str, function, *arguments) -> None:
+        """Count one call, the first: of a function that takes so long that what it brings in does
+        not show."""
+        self.begin()
+        function(*arguments)
+        self.note(name, self.end())
+
     def _calls(self, times: int, function, arguments) -> int:
         function(*arguments)
         self.begin()
@@ -51,6 +58,9 @@ class NoMeter:
         pass
 
     def repeat(self, name: str, times: int, function, *arguments) -> None:
+        pass
+
+    def once(self, name: str, function, *arguments) -> None:
         pass
 
 
