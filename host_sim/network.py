@@ -54,6 +54,7 @@ class Network:
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
         self._connections: set[_Connection] = set()
         self._trouble: dict[tuple[str, int], str] = {}  # the error that was told last
+        self._is_expected = False  # a connection: the way was asked for
 
     def set_online(self, online: bool) -> None:
         self.online = online
@@ -70,9 +71,9 @@ class Network:
 
     @property
     def is_silent(self) -> bool:
-        """There are connections, and none of them carries anything."""
+        """There are connections, none of them carries anything, and no new one is on its way."""
         thawed = [connection.thawed.is_set() for connection in self._connections]
-        return bool(thawed) and not any(thawed)
+        return bool(thawed) and not any(thawed) and not self._is_expected
 
     def cut(self) -> None:
         """Every present connection breaks."""
@@ -83,6 +84,7 @@ class Network:
         """Where to connect for a server. Raises OSError while the network is down."""
         if not self.online:
             raise OSError("the network is down")
+        self._is_expected = True
         key = (host, port)
         if key not in self._servers:
 
@@ -109,6 +111,7 @@ class Network:
     async def _accept(
         self, key: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        self._is_expected = False
         if not self.online or self._rng.random() < self.drop:
             writer.transport.abort()
             return

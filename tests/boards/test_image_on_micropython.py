@@ -160,7 +160,7 @@ def test_a_station_comes_up(name: str, tmp_path: Path):
     flash = str(tmp_path / "flash")
     end = as_in_the_image(f"\nFLASH = {flash!r}\n" + END, board)
     program.write_text(text + BESIDE + boot + end + main)
-    command = [str(INTERPRETER), "-X", "heapsize=1m", str(program)]
+    command = [str(INTERPRETER), "-X", "heapsize=4m", str(program)]
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60)
     said = done.stdout + done.stderr
     assert done.returncode == 0, said

@@ -108,6 +108,10 @@ def test_a_half_open_connection_is_silent_and_goes_on_later():
         assert network.is_silent
         network.set_half_open(False)
         assert await waiting == b"2" and not network.is_silent
+        network.set_half_open(True)
+        assert network.is_silent
+        await network.route("127.0.0.1", echo.port)  # the next one is on its way
+        assert not network.is_silent
 
     scenario(test)
 

@@ -15,7 +15,7 @@ class Meter:
 
     def __init__(self):
         self.counts = {}
-        self.begin = counter.begin
+        self.begin, self.lap = counter.begin, counter.lap
         self.begin()
         self._own = counter.end()
 

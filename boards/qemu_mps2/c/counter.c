@@ -1,4 +1,5 @@
-// The module `counter`: instructions between begin() and end(), under QEMU's -icount.
+// The module `counter`: instructions between begin() and end(), under QEMU's -icount; lap() is those
+// since begin() or the last lap, and collects nothing.
 //
 // What an allocation takes depends on the holes it passes, and they lie elsewhere after any change of
 // the program. So begin() collects the garbage and fills the holes up to the first large piece that is
@@ -48,10 +49,18 @@ static mp_obj_t counter_end(void) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(counter_end_obj, counter_end);
 
+static mp_obj_t counter_lap(void) {
+    uint32_t counts = COUNTER - begun;
+    begun = COUNTER;
+    return mp_obj_new_int_from_ull((uint64_t)counts * INSTRUCTIONS);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(counter_lap_obj, counter_lap);
+
 static const mp_rom_map_elem_t module_globals[] = {
     { MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR_counter) },
     { MP_ROM_QSTR(MP_QSTR_begin), MP_ROM_PTR(&counter_begin_obj) },
     { MP_ROM_QSTR(MP_QSTR_end), MP_ROM_PTR(&counter_end_obj) },
+    { MP_ROM_QSTR(MP_QSTR_lap), MP_ROM_PTR(&counter_lap_obj) },
 };
 static MP_DEFINE_CONST_DICT(module_globals_dict, module_globals);
 
