@@ -38,6 +38,8 @@ class Statuses:
 
     def next_deadline(self):
         """Tick in ms when a change has lasted long enough, or None."""
+        if not self._changed:
+            return None
         wait_ms = self._wait_ms()
         return min([since_ms + wait_ms for _, since_ms in self._changed.values()], default=None)
 

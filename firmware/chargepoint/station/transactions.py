@@ -172,8 +172,10 @@ class Transactions:
                     self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, C01.FR.26
             transaction = evse.transaction
             if transaction is None:
-                begins = self._may_begin(evse, evse.points)  # operative or accepted by now
-                if evse.connected and (begins or not evse.obeys(self.served(evse))):
+                if evse.connected and (
+                    self._may_begin(evse, evse.points)  # operative or accepted by now
+                    or not evse.obeys(self.served(evse))
+                ):
                     self._update(evse, "CablePluggedIn", now)
             elif transaction.final is not None and now >= transaction.final_by_ms:
                 self._update(evse, "ChargingStateChanged", now)
