@@ -68,8 +68,8 @@ def test_values_of_several_connectors_are_kept_apart():
 def test_presets_are_below_what_was_changed_and_above_the_default():
     slots = Slots()
     model = make(slots)
-    model.presets[_HEARTBEAT_INTERVAL << 16] = "120"
-    model.presets[_PHASE_ROTATION << 16] = "STR"
+    model.preset(_HEARTBEAT_INTERVAL << 16, "120")
+    model.preset(_PHASE_ROTATION << 16, "STR")
     assert model.integer(_HEARTBEAT_INTERVAL) == 120
     assert model.text(_PHASE_ROTATION, 2, 1) == "STR"
     model.write(_HEARTBEAT_INTERVAL, "60")

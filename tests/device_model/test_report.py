@@ -352,7 +352,7 @@ def test_B08_FR_07_to_10_criteria():
     assert custom_report(station, ["Available"]) == everything
     assert custom_report(station, ["Enabled"]) == everything
     station.model.write(29 + 1, "false")  # AuthCacheCtrlr.Enabled
-    station.model.presets[17 << 16 | 1 << 8 | 2] = "false"  # Connector:1:2.Available
+    station.model.preset(17 << 16 | 1 << 8 | 2, "false")  # Connector:1:2.Available
     without = custom_report(station, ["Enabled"])
     assert [a for a in everything if a not in without] == [
         a for a in everything if a.startswith("AuthCacheCtrlr.")

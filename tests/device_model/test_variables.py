@@ -136,7 +136,7 @@ def test_B06_FR_16_and_17_too_many_items_or_bytes():
     assert_error(get, "OccurrenceConstraintViolation", station, *[name] * 21)
     assert_error(set_, "OccurrenceConstraintViolation", station, *[(name, "60")] * 21)
     assert_error(set_, "FormatViolation", station, *[(name, "6" * 1000)] * 5)
-    station.model.presets[51 << 16] = "512"
+    station.model.preset(51 << 16, "512")
     assert_error(get, "FormatViolation", station, *[name] * 10)
 
 

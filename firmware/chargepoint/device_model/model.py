@@ -98,6 +98,7 @@ class DeviceModel:
         self.max_security_profile = 1
         self.values = {}
         self.presets = {}
+        self._numbers = {}  # what `integer` has found, for it is asked at every poll
         self.names = []  # of the variables that the table does not know, in the order of reports
         self.garbled = False
         self.slots = slots
@@ -118,6 +119,13 @@ class DeviceModel:
 
     def integer(self, variable_id: int) -> int:
         """A number; the default, or 0, where what is stored is none."""
+        number = self._numbers.get(variable_id)
+        if number is None:
+            number = self._numbers[variable_id] = self._number(variable_id)
+        return number
+
+    @cold
+    def _number(self, variable_id: int) -> int:
         try:
             return int(self.text(variable_id))
         except ValueError:
@@ -157,6 +165,7 @@ class DeviceModel:
     @cold
     def put(self, key, text) -> bool:
         """Change a value in RAM only, None to forget it. False if there is no room for it."""
+        self._numbers.clear()
         before = self.values.pop(key, None)
         if text is not None:
             self.values[key] = text
@@ -164,6 +173,12 @@ class DeviceModel:
                 self.put(key, before)
                 return False
         return True
+
+    @cold
+    def preset(self, key, text: str) -> None:
+        """Another default."""
+        self._numbers.clear()
+        self.presets[key] = text
 
     @cold
     def save(self) -> None:

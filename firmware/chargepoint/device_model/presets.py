@@ -73,7 +73,7 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
         if not isinstance(key, str) and flags(row_of(key >> 16)) & _CREDENTIAL:
             model.preset_credential = value.encode()
         else:
-            model.presets[key] = value
+            model.preset(key, value)
 
 
 def text_of(value) -> str:

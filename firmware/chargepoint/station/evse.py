@@ -121,7 +121,7 @@ class Evse:
     @property
     def faulted(self) -> bool:
         """One contactor serves all connectors, so a fault of one is a fault of the EVSE."""
-        return self._hit(_HARMLESS + " " + _SUSPENDING)
+        return self._hit(False)
 
     @property
     def usable(self) -> bool:
@@ -151,7 +151,7 @@ class Evse:
             self.authorized is not None
             and self.connected
             and self.pilot in "BCD"
-            and not self._hit(_HARMLESS)
+            and not self._hit(True)
             and (transaction is None or not transaction.blocked)
         )
 
@@ -200,7 +200,7 @@ class Evse:
 
     def status(self, station, connector) -> str:
         """ConnectorStatusEnumType; while a transaction runs it stays Occupied (G03.FR.05)."""
-        if self._hit(_HARMLESS + " " + _SUSPENDING, connector):
+        if self._hit(False, connector):
             return "Faulted"
         operative = station.in_service and self.operative and connector.operative
         if not operative and (self.transaction is None or self.plugged != connector.id):
@@ -209,13 +209,19 @@ class Evse:
             return "Occupied"
         return "Available" if self.reserved is None else "Reserved"
 
-    def _hit(self, unless: str, connector=None) -> bool:
-        """Whether a fault holds whose code is not in `unless`, at `connector` or anywhere here."""
-        codes = list(self.faults)
+    def _hit(self, suspended: bool, connector=None) -> bool:
+        """Whether a fault holds that stops the power, at `connector` or anywhere here.
+
+        suspended: one that only suspends counts too.
+        """
         for other in self.connectors:
-            if connector in (None, other):
-                codes += other.faults
-        for code in codes:
-            if code not in unless.split():
+            if connector in (None, other) and _stops(other.faults, suspended):
                 return True
-        return False
+        return _stops(self.faults, suspended)
+
+
+def _stops(codes: list, suspended: bool) -> bool:
+    for code in codes:
+        if code not in _HARMLESS.split() and (suspended or code != _SUSPENDING):
+            return True
+    return False

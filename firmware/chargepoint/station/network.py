@@ -96,7 +96,7 @@ def begin(model, csms, subprotocols, built, tls_files) -> None:
     names = tuple([name for name in subprotocols if name in built])
     profiles = [(url, level, slot, names, 0) for slot, (url, level) in enumerate(csms)]
     model.factory_networks = tuple(profiles)
-    model.presets[_PRIORITY << 16] = ",".join([str(profile[2]) for profile in profiles])
+    model.preset(_PRIORITY << 16, ",".join([str(profile[2]) for profile in profiles]))
     levels = [profile[1] for profile in profiles] + [1]
     if tls_files[0]:
         levels.append(3 if tls_files[1] and tls_files[2] else 2)

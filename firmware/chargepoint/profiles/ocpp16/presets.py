@@ -32,14 +32,14 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
         if at < 0:
             if not allow_unknown:
                 raise ValueError('"%s": there is no such configuration key' % name)
-            model.presets[new_name(model, name)] = value
+            model.preset(new_name(model, name), value)
             continue
         try:
             for key, text in parsed(model, at, value):
                 if isinstance(text, bytes):
                     model.preset_credential = text
                 elif text is not None:
-                    model.presets[key] = text
+                    model.preset(key, text)
         except ValueError:
             raise ValueError('"%s" must be %s' % (name, _allowed(model, at))) from None
 
