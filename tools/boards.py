@@ -27,6 +27,7 @@ import re
 import sys
 import tempfile
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -182,15 +183,16 @@ def built() -> dict[str, tuple[str, ...]]:
     return found
 
 
-def sources(board: Board) -> dict[str, Path]:
-    """The board's own modules that go into its image: board.py and what it needs of common."""
+def sources(board: Board, instead: Mapping[str, str] | None = None) -> dict[str, Path]:
+    """The board's own modules that go into its image: board.py and what it needs of common.
+    instead: modules of common by the names of those in whose place they go there."""
     common = board.folder.parent / "common"
     found: dict[str, Path] = {}
     waiting = ["board", "start"]
     while waiting:
         name = waiting.pop()
         place = board.folder if (board.folder / f"{name}.py").exists() else common
-        path = place / f"{name}.py"
+        path = place / f"{(instead or {}).get(name, name)}.py"
         if name in found or not path.exists():
             continue
         found[name] = path

@@ -27,12 +27,9 @@ if __package__ in (None, ""):
 from chargepoint.ota import container
 from tools import boards, build_romfs, long_names, sign_app, tailor
 
-# For a firmware that has neither our partitions nor our slots.
-_INSTEAD = {
-    "store_partition.py": "store_files.py",
-    "slots_esp32.py": "slots_none.py",
-    "slots_stm32.py": "slots_none.py",
-}
+# For a firmware that has no partition of ours; for one that has no slots, or is never updated.
+_STORES = {"store_partition": "store_files"}
+_SLOTS = {"slots_esp32": "slots_none", "slots_stm32": "slots_none"}
 _IMAGE = '''\
 """Made by tools/build_app.py from boards/{name}/manifest.py."""
 
@@ -58,31 +55,36 @@ def _made(
     make: Callable[..., dict[str, Any]], board: boards.Board, cross: Path, is_other: bool
 ) -> dict[str, Any]:
     try:
-        texts = tailor.tailored(sources(board, is_other), board.dialects, board.blocks)
+        blocks = blocks_of(board, is_other)
+        texts = tailor.tailored(sources(board, is_other), board.dialects, blocks)
         return make(texts, cross, board.chip.mpy)
     except (build_romfs.Failure, tailor.Failure) as failure:
         raise boards.Failure(str(failure)) from None
+
+
+def blocks_of(board: boards.Board, is_other: bool) -> tuple[str, ...]:
+    """The functional blocks in the image."""
+    return tuple(name for name in board.blocks if not is_other or name != tailor.UPDATES)
 
 
 def sources(board: boards.Board, is_other: bool = False) -> dict[str, str]:
     """All that the image may need, by the paths in it: the package, and the board's own.
 
     A firmware that is not ours has no partition for the journal; then the store is files. It has
-    no slots either, and can't be updated.
+    no slots either, and can't be updated; neither can a board that leaves out that block.
     """
     firmware = boards.ROOT / "firmware"
     package = build_romfs.module_files(boards.ROOT, board.dialects, boards.without(board))
     found = {path.relative_to(firmware).as_posix(): path.read_text() for path in package}
-    found |= {f"{name}.py": path.read_text() for name, path in boards.sources(board).items()}
-    if is_other:
-        for name in found:
-            if name in _INSTEAD:
-                found[name] = (boards.BOARDS / "common" / _INSTEAD[name]).read_text()
+    blocks = blocks_of(board, is_other)
+    instead = (_STORES if is_other else {}) | ({} if tailor.UPDATES in blocks else _SLOTS)
+    own = boards.sources(board, instead)
+    found |= {f"{name}.py": path.read_text() for name, path in own.items()}
     subprotocols = tuple(boards.SUBPROTOCOLS[name] for name in board.dialects)
     found["image.py"] = _IMAGE.format(
         name=board.name,
         product=board.name,
-        features=board.blocks,
+        features=blocks,
         subprotocols=subprotocols,
     )
     return found

@@ -32,6 +32,7 @@ from host_sim import config as configs  # noqa: E402
 from tools import boards, certificates  # noqa: E402
 
 MPREMOTE = ROOT / ".venv" / "bin" / "mpremote"
+LONGEST_S = 300  # a whole application over a slow line takes some 60
 # MicroPython makes a FAT file system on a new STM32, which a power cut can destroy.
 _LITTLEFS = (
     "import os, pyb, vfs; b = bytearray(1024); f = pyb.Flash(start=0); f.readblocks(0, b)\n"
@@ -167,9 +168,23 @@ def run(command: list[str], dry_run: bool) -> None:
     print(shlex.join(command), flush=True)
     if dry_run:
         return
-    program = mpremote() if command[0] == "mpremote" else command[0]
-    if subprocess.run([program, *command[1:]]).returncode:
+    done = call(command[1:]) if command[0] == "mpremote" else subprocess.run(command)
+    if done.returncode:
         raise boards.Failure(f"{command[0]} failed, see above: is the board on, the port free?")
+
+
+def call(arguments: list[str], **options: Any) -> subprocess.CompletedProcess:
+    """mpremote waits for ever for a byte that the line has lost, so it is called twice, and what
+    it does for us may be done twice. Raises Failure.
+
+    options: of subprocess.run.
+    """
+    for _ in range(2):
+        try:
+            return subprocess.run([mpremote(), *arguments], timeout=LONGEST_S, **options)
+        except subprocess.TimeoutExpired:
+            print(f"mpremote: not done after {LONGEST_S} s", file=sys.stderr)
+    raise boards.Failure("the board does not answer mpremote: reset it, then try again")
 
 
 def provision(

@@ -5,7 +5,8 @@ Of the package, with the dialects and blocks of the build:
 - tables: schemas of messages that nobody sends or answers (the names stay, so that an action of a
   block that is not there is still told from an unknown one), variables and keys of blocks that
   are not there, variables that only OCPP 2.0.1 could show, routes and names of modules;
-- branches for CPython, and the plain twins of native code;
+- branches for CPython, and the plain twins of native code; without the block `firmware` there is
+  no updater, and what is done with one goes;
 - functions, methods, classes and imports that no other source names. What is found by a computed
   name must stand in `roots`.
 
@@ -40,6 +41,9 @@ _TWINS = {
 }
 _COMPUTED = frozenset(("chargepoint/station/router.py", "chargepoint/modules.py"))
 
+UPDATES = "firmware"  # the block
+_UPDATERS = ("updater", "_updater")  # attributes
+
 # By statement: the names in it, and what it names as somebody's attribute or imports.
 _Said = dict[ast.stmt, tuple[set[str], set[str]]]
 
@@ -58,8 +62,9 @@ def tailored(
     """
     dialects, blocks = tuple(dialects), tuple(blocks)
     trees = {path: _parse(path, text) for path, text in sources.items()}
+    fold = _Fold(UPDATES in blocks)
     for path, tree in trees.items():
-        _Fold().visit(tree)
+        fold.visit(tree)
         _check_names(path, tree)
     for path, (twin, names) in _TWINS.items():
         if path in trees and twin in trees:
@@ -122,15 +127,18 @@ def _needed(path: str, tree: ast.Module) -> list[str]:
 class _Fold(ast.NodeTransformer):
     """Take the branches of MicroPython; drop what says nothing to it."""
 
+    def __init__(self, updates: bool) -> None:
+        self._updates = updates
+
     def visit_If(self, node: ast.If):
-        test = _known(node.test)
+        test = self._known(node.test)
         self.generic_visit(node)
         if test is None:
             return node
         return (node.body if test else node.orelse) or ast.Pass()
 
     def visit_IfExp(self, node: ast.IfExp):
-        test = _known(node.test)
+        test = self._known(node.test)
         self.generic_visit(node)
         return node if test is None else node.body if test else node.orelse
 
@@ -160,14 +168,25 @@ class _Fold(ast.NodeTransformer):
                     argument.annotation = None
         return node
 
+    def _known(self, test: ast.expr) -> bool | None:
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            inner = self._known(test.operand)
+            return None if inner is None else not inner
+        if isinstance(test, ast.Name):
+            return {"MICROPYTHON": True, "_TYPE_CHECKING": False}.get(test.id)
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            return False if False in map(self._known, test.values) else None
+        if isinstance(test, ast.Compare) and not self._updates:
+            return _of_no_updater(test)
+        return None
 
-def _known(test: ast.expr) -> bool | None:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _known(test.operand)
-        return None if inner is None else not inner
-    if isinstance(test, ast.Name):
-        return {"MICROPYTHON": True, "_TYPE_CHECKING": False}.get(test.id)
-    return None
+
+def _of_no_updater(test: ast.Compare) -> bool | None:
+    """What `x.updater is None` comes to, or `is not`; None for another test."""
+    is_none = ast.unparse(test.comparators[0]) == "None"
+    if not isinstance(test.left, ast.Attribute) or test.left.attr not in _UPDATERS or not is_none:
+        return None
+    return isinstance(test.ops[0], ast.Is)
 
 
 # ---- what nobody names

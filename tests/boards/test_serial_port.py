@@ -96,8 +96,7 @@ class Board:
 
     def remote(self, *words: str) -> str:
         """What a command of mpremote prints."""
-        command = [provision.mpremote(), "connect", self.port, *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        done = provision.call(["connect", self.port, *words], capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -107,6 +106,7 @@ def board(tmp_path: Path, monkeypatch):
     """One with MicroPython only."""
     (tmp_path / "none").write_bytes(NO_IMAGE)
     monkeypatch.setattr(qemu, "IMAGES", (tmp_path / "none",))
+    monkeypatch.setattr(provision, "LONGEST_S", PATIENCE_S)
     board = Board(tmp_path)
     yield board
     board.off()

@@ -1,6 +1,7 @@
 """A board's application: what is in it, always the same bytes, and that MicroPython runs it."""
 
 import dataclasses
+import re
 import subprocess
 from pathlib import Path
 
@@ -45,6 +46,20 @@ def test_a_board_may_leave_out_dialects_and_blocks(board):
     assert "chargepoint/station_trigger.mpy" not in less
     assert "chargepoint/station_data_transfer.mpy" in less
     assert whole - set(less) and set(less) <= whole
+
+
+def test_a_board_that_is_never_updated_carries_nothing_of_updates(board):
+    """Not even what checks an image; of the cryptography only what TLS reads its files with."""
+
+    def of_updates(**options) -> set[str]:
+        names = set(build_app.files(board, **options))
+        return {name for name in names if re.search("ota|crypto|firmware|updates", name)}
+
+    assert of_updates() > {"chargepoint/ota_http.mpy", "chargepoint/station_firmware.mpy"}
+    pem = {"chargepoint/crypto_der.mpy", "chargepoint/crypto_pem.mpy"}
+    assert of_updates(is_other=True) == pem  # it has no slots
+    board.blocks = tuple(name for name in board.blocks if name != "firmware")
+    assert of_updates() == pem
 
 
 def run(image: Path, code: str) -> str:

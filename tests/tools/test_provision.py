@@ -1,6 +1,7 @@
 """What a board is told about itself, and that its secrets show nowhere."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,27 @@ def test_the_roots_of_the_manufacturer(station, tmp_path: Path, capsys):
         said = capsys.readouterr().err
         wanted = "1 to 4 certificates are needed, as PEM"
         assert said == f"provision: MANUFACTURER_ROOTS={path}: {why}: {wanted}\n"
+
+
+@pytest.mark.parametrize("answers", [(True,), (False, True), (False, False)])
+def test_a_board_that_does_not_answer_is_asked_once_more(answers, monkeypatch, capfd):
+    left = list(answers)
+
+    def run(command, timeout):
+        assert command[1:] == ["connect", "port", "reset"] and timeout == provision.LONGEST_S
+        if not left.pop(0):
+            raise subprocess.TimeoutExpired(command, timeout)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    command = ["mpremote", "connect", "port", "reset"]
+    if True in answers:
+        provision.run(command, dry_run=False)
+    else:
+        with pytest.raises(boards.Failure, match="^the board does not answer mpremote: reset it"):
+            provision.run(command, dry_run=False)
+    assert not left
+    assert capfd.readouterr().err == "mpremote: not done after 300 s\n" * answers.count(False)
 
 
 def test_secrets_are_on_no_command_line(station, monkeypatch, capsys):

@@ -19,11 +19,11 @@ from tools.application_names import Mpy
 from tools.build_romfs import CROSS, compiled_texts
 
 
-def shaken(*sources: str, **package: str) -> str:
+def shaken(*sources: str, blocks=(), **package: str) -> str:
     """Text of the first source, beside the board's others and those of the package."""
     texts = {f"board{n}.py": text for n, text in enumerate(sources)}
     texts |= {f"chargepoint/{name}.py": text for name, text in package.items()}
-    return tailor.tailored(texts, ("ocpp16",), ())["board0.py"]
+    return tailor.tailored(texts, ("ocpp16",), blocks)["board0.py"]
 
 
 def defined(text: str) -> set[str]:
@@ -71,6 +71,13 @@ def test_branches_for_cpython_go():
     text = "if MICROPYTHON:\n  x()\nelse:\n  y()\nif not MICROPYTHON:\n  z()\n"
     text += "u(1 if MICROPYTHON else 2)"
     assert shaken(text) == "x()\nu(1)"
+
+
+def test_what_is_done_with_an_updater_goes_where_nothing_is_updated():
+    text = "if a.updater is not None and b:\n  x()\nif a._updater is None:\n  y()\n"
+    text += "z(None if a.updater is None else 1)\nif a.updater and b:\n  u()"
+    assert shaken(text) == "y()\nz(None)\nif a.updater and b:\n    u()"
+    assert shaken(text, blocks=("firmware",)) == ast.unparse(ast.parse(text))
 
 
 def test_constants_that_the_compiler_could_not_fold_are_parted():

@@ -203,9 +203,9 @@ class Station:
         self.provisioning.poll(now)
         if self.outbox.thinning is not None:
             self.outbox.thin()
-        updater, due_ms = self.updater, self.update_due_ms
-        if updater is not None and due_ms is not None and (updater.news or now >= due_ms):
-            modules.use("station.firmware").poll(self, now)
+        if self.updater is not None and self.update_due_ms is not None:
+            if self.updater.news or now >= self.update_due_ms:
+                modules.use("station.firmware").poll(self, now)
         if self.unlocking is not None:
             modules.use("station.remote_control").poll_unlock(self, now, *self.unlocking)
         if self._reset is not None:
