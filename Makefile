@@ -4,6 +4,7 @@ PYTHON ?= python3
 JOBS ?= 2
 BIN := .venv/bin
 READY := .venv/ready
+BESIDE = $(MAKE) --no-print-directory -j2 --output-sync=target # two targets at a time
 
 # make sim: OCPP=2.0.1 or 1.6 (default: a session in each), CSMS=ws://... (default: the built-in one),
 # ONCE=1 ends after the sessions, with exit status 0 only if they were whole and correct.
@@ -18,7 +19,9 @@ sim: venv ## a station, its car and a server: see a charging session (OCPP= CSMS
 	@$(BIN)/python -m host_sim demo $(SIM_OPTIONS)
 
 .PHONY: test
-test: venv micropython flash-tools check ## all checks and all tests, on CPython and on MicroPython
+test: ## all checks and all tests, on CPython and on MicroPython
+	@$(BESIDE) venv micropython
+	@$(MAKE) --no-print-directory flash-tools check
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 .PHONY: soak
@@ -27,11 +30,16 @@ soak: venv micropython ## for hours: random walks of the station, all power cuts
 		tests/crypto tests/test_heap.py tests/scenarios/test_invariants.py tests/scenarios/test_network_faults.py \
 		tests/scenarios/test_targets.py
 
-.PHONY: check
+.PHONY: check check-types check-rest
 check: venv micropython ## format, lint, types, firmware compiles, rings, boards
+	@$(BESIDE) check-types check-rest
+
+check-types:
+	$(BIN)/basedpyright --warnings
+
+check-rest:
 	$(BIN)/ruff format --check --output-format concise
 	$(BIN)/ruff check --output-format concise
-	$(BIN)/basedpyright --warnings
 	$(BIN)/python tools/compile_firmware.py
 	$(BIN)/python tools/check_rings.py
 	$(BIN)/python tools/boards.py
