@@ -121,16 +121,13 @@ class DeviceModel:
         """A number; the default, or 0, where what is stored is none."""
         number = self._numbers.get(variable_id)
         if number is None:
-            number = self._numbers[variable_id] = self._number(variable_id)
+            try:
+                number = int(self.text(variable_id))
+            except ValueError:
+                row = row_of(variable_id)
+                number = int(row and pooled(row + 14) or "0")
+            self._numbers[variable_id] = number
         return number
-
-    @cold
-    def _number(self, variable_id: int) -> int:
-        try:
-            return int(self.text(variable_id))
-        except ValueError:
-            row = row_of(variable_id)
-            return int(row and pooled(row + 14) or "0")
 
     def boolean(self, variable_id: int) -> bool:
         return self.text(variable_id) == "true"
