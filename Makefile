@@ -28,7 +28,7 @@ test: ## all checks and all tests, on CPython and on MicroPython
 soak: venv micropython ## for hours: random walks of the station, all power cuts, network faults, signatures and targets
 	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/power_loss tests/ota/test_power_cuts.py \
 		tests/crypto tests/test_heap.py tests/scenarios/test_invariants.py tests/scenarios/test_network_faults.py \
-		tests/scenarios/test_targets.py
+		tests/scenarios/test_targets.py tests/rpc/test_schema_oracle.py
 
 .PHONY: check check-types check-rest
 check: venv micropython ## format, lint, types, firmware compiles, rings, boards

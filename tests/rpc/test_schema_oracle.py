@@ -17,12 +17,13 @@ import pytest
 from chargepoint.profiles.ocpp16 import schema as schema_16
 from chargepoint.profiles.ocpp201 import schema as schema_201
 from chargepoint.rpc.schema import check
+from tests.conftest import SOAK
 from tools import generate_schemas
 
 _TABLES = {"v16": schema_16.TABLE, "v201": schema_201.TABLE}
 _SCHEMAS = {version: generate_schemas.load(version) for version in _TABLES}
-_ROUNDS = 4
-_PAYLOADS = 8000  # of each round and dialect: 32,000 in all
+_ROUNDS = 16 if SOAK else 2
+_PAYLOADS = 8000  # of each round and dialect
 
 _TEXTS = ("", " ", "a", "Accepted", "accepted", "é", "😀", "\ud800", "\0", "\xff", "ÿþ", "x" * 51)
 _NUMBERS = (0, 1, -1, 2**31, 10**30, 1.0, -0.0, 0.1, -0.1, 0.5, 0.05, 16.3, 1e3, 1e15, 99.99, 100)
