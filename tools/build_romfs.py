@@ -22,7 +22,16 @@ from pathlib import Path
 if __package__ in (None, ""):
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import check_rings, kept, link_modules, looked_up, repack_mpy, short_names
+from tools import (
+    check_rings,
+    kept,
+    link_modules,
+    looked_up,
+    module_names,
+    repack_mpy,
+    short_names,
+)
+from tools.module_names import Bodies
 
 ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
@@ -33,8 +42,6 @@ SIMULATED = ("hal.sim", "hal.sim_clock")
 _NATIVE = {"chargepoint/link/masking.py": "chargepoint/link/masking_native.py"}
 
 _NATIVE_CODE = "@micropython."
-# Linked modules by their paths: each statement with the path of its source.
-Bodies = dict[str, list[tuple[str, ast.stmt]]]
 
 # Kinds of record, as in MicroPython's extmod/vfs_rom.c.
 _VERBATIM = 2
@@ -110,13 +117,17 @@ def compiled_bodies(
 
     Raises Failure.
     """
-    files = _as_compiled(bodies, cross, architecture, optimize)
     if optimize < 3:  # with line numbers, and all names as they are
-        return files, {}
+        return _as_compiled(bodies, cross, architecture, optimize), {}
     words = looked_up.words(node for body in bodies.values() for _, node in body)
     try:
-        return repack_mpy.repacked(files, words), repack_mpy.names(files, words)
-    except repack_mpy.Failure as failure:
+        modules = module_names.table(bodies)
+        bodies = module_names.shortened(bodies)
+        files = _as_compiled(bodies, cross, architecture, optimize)
+        names = repack_mpy.names(files, words)
+        names |= {short.rpartition(".")[2]: long for long, short in modules.items()}
+        return repack_mpy.repacked(files, words), names
+    except (link_modules.Failure, repack_mpy.Failure) as failure:
         raise Failure(str(failure)) from None
 
 
@@ -199,12 +210,21 @@ def named(name: str) -> bytes:
 
 
 def build(*arguments, **options) -> tuple[bytes, dict[str, int]]:
-    """The image of modules(), and the size of each .mpy in it by its path. Raises Failure."""
-    files = modules(*arguments, **options)
-    return image(files), {name: len(data) for name, data in files.items()}
+    """The image of modules(), and the size of each .mpy in it by its path, as it would be with
+    long names. Raises Failure."""
+    made = _made(*_asked(*arguments, **options))
+    files, names = made["files"], made["names"]
+    return image(files), {
+        module_names.long_path(path, names): len(data) for path, data in files.items()
+    }
 
 
-def modules(
+def modules(*arguments, **options) -> dict[str, bytes]:
+    """The .mpy files by their paths. The arguments are those of _asked. Raises Failure."""
+    return compiled_texts(*_asked(*arguments, **options))
+
+
+def _asked(
     architecture: str,
     dialects=DIALECTS,
     without=SIMULATED,
@@ -212,8 +232,8 @@ def modules(
     add: Path | None = None,
     root: Path = ROOT,
     cross: Path = CROSS,
-) -> dict[str, bytes]:
-    """The .mpy files by their paths. Raises Failure."""
+) -> tuple[dict[str, str], Path, str, int]:
+    """The sources by their paths, and how they are to be compiled."""
     sources = {
         file.relative_to(root / "firmware").as_posix(): file
         for file in module_files(root, dialects, without)
@@ -221,7 +241,7 @@ def modules(
     if add is not None:
         sources |= {file.relative_to(add).as_posix(): file for file in sorted(add.rglob("*.py"))}
     texts = {name: source.read_text() for name, source in sources.items()}
-    return compiled_texts(texts, cross, architecture, optimize)
+    return texts, cross, architecture, optimize
 
 
 def main(arguments: list[str]) -> int:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from tools import build_romfs, link_source, mpy, repack_mpy
+from tools import build_romfs, link_source, module_names, mpy, repack_mpy
 
 SIMULATED = "simulated board"
 DIRECTORY = "directory of the image"
@@ -36,8 +36,9 @@ def by_source(
     the short ones in the files stand for.
     """
     found = {DIRECTORY: len(build_romfs.image(dict(files))) - sum(map(len, files.values()))}
+    modules = module_names.table(bodies)
     for path, body in bodies.items():
-        data = files[path.removesuffix(".py") + ".mpy"]
+        data = files[module_names.short_path(path, modules).removesuffix(".py") + ".mpy"]
         code, tables = _own(path, data, body, names)
         common = shared(len(data) - sum(code.values()) - sum(tables.values()), code)
         for source in code:

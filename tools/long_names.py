@@ -13,8 +13,13 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.module_names import SHORT_PACKAGE
+
 # Where MicroPython tells a name: in a line of a traceback, and in the messages of errors.
-_TOLD = re.compile(r"""(, in |attribute '|name '|argument '|in function )(\w+)""")
+_TOLD = re.compile(r"""(File "|, in |attribute '|name '|argument '|in function |named ')([\w.]+)""")
 
 
 def written(names: Mapping[str, str]) -> str:
@@ -28,7 +33,12 @@ def read(text: str) -> dict[str, str]:
 
 
 def translated(line: str, names: Mapping[str, str]) -> str:
-    return _TOLD.sub(lambda found: found[1] + names.get(found[2], found[2]), line)
+    """A line of the console, with long names."""
+    return _TOLD.sub(lambda found: found[1] + _long(found[2], names), line)
+
+
+def _long(name: str, names: Mapping[str, str]) -> str:
+    return names.get(name.removeprefix(SHORT_PACKAGE + "."), name)
 
 
 def main(arguments: list[str]) -> int:

@@ -154,8 +154,8 @@ def test_the_application_on_the_file_system(
     stm32 = boards.load("nucleo_h743zi")
     for command in flash.files_commands(stm32, board.port, files):
         provision.run(command, dry_run=False)
-    there = board.remote("fs", "sha256sum", ":/flash/chargepoint/__init__.mpy").split()
-    data = (files / "chargepoint" / "__init__.mpy").read_bytes()
+    there = board.remote("fs", "sha256sum", ":/flash/cp/__init__.mpy").split()
+    data = (files / "cp" / "__init__.mpy").read_bytes()
     assert hashlib.sha256(data).hexdigest() in there
     board.remote("reset")
     board.wait_for(lambda: board.channel.startswith(LISTENS), "the station")

@@ -33,30 +33,37 @@ def test_what_is_in_it(board):
     names = set(files)
     assert {"board.mpy", "start.mpy", "composed.mpy", "image.mpy"} <= names
     assert not {"stm32.mpy", "nucleo144.mpy", "main.mpy"} & names
-    resident = set(application_names.Mpy(files["chargepoint/__init__.mpy"]).names)
+    resident = set(application_names.Mpy(files["cp/__init__.mpy"]).names)
     assert {"Pn532", "Station"} <= resident
     assert not {"SimEvse", "Mfrc522"} & resident
 
 
 def test_a_board_may_leave_out_dialects_and_blocks(board):
-    whole = set(build_app.files(board))
+    whole = modules(board)
     board.dialects, board.blocks = ("ocpp201",), ("data_transfer",)
-    less = build_app.files(board)
+    less = modules(board)
     assert not [name for name in less if "ocpp16" in name]
-    assert "chargepoint/station_trigger.mpy" not in less
-    assert "chargepoint/station_data_transfer.mpy" in less
-    assert whole - set(less) and set(less) <= whole
+    assert "chargepoint.station_trigger" not in less
+    assert "chargepoint.station_data_transfer" in less
+    assert less < whole
+    assert len(build_app.files(board)) < len(whole)
+
+
+def modules(board: boards.Board, **options: bool) -> set[str]:
+    """Of the package, in the image, as they are called in the sources."""
+    names = long_names.read(build_app.names(board, **options)).values()
+    return {name for name in names if name.startswith("chargepoint.")}
 
 
 def test_a_board_that_is_never_updated_carries_nothing_of_updates(board):
     """Not even what checks an image; of the cryptography only what TLS reads its files with."""
 
     def of_updates(**options) -> set[str]:
-        names = set(build_app.files(board, **options))
+        names = {*modules(board, **options), *build_app.files(board, **options)}
         return {name for name in names if re.search("ota|crypto|firmware|updates", name)}
 
-    assert of_updates() > {"chargepoint/ota_http.mpy", "chargepoint/station_firmware.mpy"}
-    pem = {"chargepoint/crypto_der.mpy", "chargepoint/crypto_pem.mpy"}
+    assert of_updates() > {"chargepoint.ota_http", "chargepoint.station_firmware"}
+    pem = {"chargepoint.crypto_der", "chargepoint.crypto_pem"}
     assert of_updates(is_other=True) == pem  # it has no slots
     board.blocks = tuple(name for name in board.blocks if name != "firmware")
     assert of_updates() == pem
@@ -84,7 +91,7 @@ def test_micropython_reads_it(board, tmp_path: Path):
     ]
     code = (
         "import image, interface\n"
-        "from chargepoint import Pn532, Station\n"
+        "from cp import Pn532, Station\n"
         f"print(image.{features}, image.{subprotocols})\n"
     )
     assert run(path, code) == "() ('ocpp1.6',)\n"
@@ -95,9 +102,9 @@ def test_files_for_a_firmware_without_romfs(board):
     names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     assert names == set(build_app.files(board, is_other=True)) | {"main.py"}
     # There is no partition for the journal either.
-    assert "chargepoint/cold_FileJournal.mpy" in names
-    assert "chargepoint/cold_FileJournal.mpy" not in build_app.files(board)
-    assert not [name for name in names if "store_ring" in name]
+    assert "cp/cold_FileJournal.mpy" in names
+    assert "cp/cold_FileJournal.mpy" not in build_app.files(board)
+    assert not [name for name in modules(board, is_other=True) if "store_ring" in name]
 
 
 def test_an_image_that_does_not_fit_its_slot(board):

@@ -50,7 +50,7 @@ def test_of_the_resident_modules_it_has_what_is_needed(tmp_path: Path):
     main = tmp_path / "main.py"
     main.write_text("from chargepoint.hal.lock import Lock\nprint(Lock)\n")
     files = build_romfs.modules("armv7m", add=tmp_path)
-    names = application_names.Mpy(files["chargepoint/__init__.mpy"]).names
+    names = application_names.Mpy(files["cp/__init__.mpy"]).names
     assert "Lock" in names and "Pilot" not in names
 
 

@@ -170,9 +170,9 @@ def test_ready_made_firmware_gets_modules_on_the_file_system(desk: Path, monkeyp
     assert len(done) == 3 and "romfs" not in done[1]
     assert done[1].endswith(f"write-flash 0x1000 {path}")
     folder = desk / "boards/esp32_poe/files"
-    assert f"fs cp -r {folder}/board.mpy {folder}/chargepoint" in done[2]
+    assert f"fs cp -r {folder}/board.mpy " in done[2] and f" {folder}/cp " in done[2]
     assert f"{folder}/main.py" in done[2] and done[2].endswith(" :")
-    assert (folder / "chargepoint/__init__.mpy").read_bytes()[:1] == b"M"
+    assert (folder / "cp/__init__.mpy").read_bytes()[:1] == b"M"
 
 
 def test_stm32_whole(desk: Path, monkeypatch, capfd):

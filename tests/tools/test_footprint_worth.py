@@ -57,10 +57,10 @@ def test_each_variant_is_another_image_and_its_names_are_known(monkeypatch):
     assert {variant.usual for variant in found.values()} <= set(found)
     for name, variant in found.items():
         assert name == footprint_worth.USUAL or variant.files != usual.files, name
-    assert "chargepoint/cold_Lamp.mpy" in usual.files
-    assert "chargepoint/cold_Lamp.mpy" in found["cold"].files
+    assert "cp/cold_Lamp.mpy" in usual.files
+    assert "cp/cold_Lamp.mpy" in found["cold"].files
     flat = found["cold"].flash
-    assert flat is not None and "chargepoint/cold_Lamp.mpy" not in flat
+    assert flat is not None and "cp/cold_Lamp.mpy" not in flat
     assert "chargepoint/station/lamp.mpy" in found["unlinked"].files
     known = {
         name for data in footprint_worth.all_names(found).values() for name in Mpy(data).names
