@@ -13,7 +13,6 @@ its own drivers, is added by `--add FOLDER`, whose .py files come to stand besid
 """
 
 import argparse
-import ast
 import subprocess
 import sys
 import tempfile

@@ -19,7 +19,9 @@ if __package__ in (None, ""):
 from tools.module_names import SHORT_PACKAGE
 
 # Where MicroPython tells a name: in a line of a traceback, and in the messages of errors.
-_TOLD = re.compile(r"""(File "|, in |attribute '|name '|argument '|in function |named ')([\w.]+)""")
+_TOLD = re.compile(
+    r"""(File "|, in |attribute '|name '|argument '|in function |named ')([\w.]+)"""
+)
 
 
 def written(names: Mapping[str, str]) -> str:

@@ -17,7 +17,6 @@ import re
 import string
 from collections.abc import Iterable, Iterator, Mapping
 
-from tools import nodes
 from tools.link_cold import MARK
 from tools.link_source import PACKAGE, Failure
 
