@@ -4,6 +4,7 @@ the module itself, and in each module that imports it or asks `modules.use` for 
     chargepoint/__init__.py          cp/__init__.py
     chargepoint/station_reset.py     cp/a_.py
     chargepoint/cold_Lamp.py         cp/cold_Lamp.py, for it is found by the name of the class
+    chargepoint/timestamp.py         cp/timestamp.py, for not each text that says so is a module
 
 Modules outside of the package keep their names: the firmware and the board's prompt know them.
 `repack_mpy.py` never gives a name that a module has (short_names.py).
@@ -21,7 +22,6 @@ from tools.link_cold import MARK
 from tools.link_source import PACKAGE, Failure
 
 SHORT_PACKAGE = "cp"
-_ASKS = ("use", "done", "drop")  # the functions of modules.py that take the name of a module
 _DIALECT = "profiles_"
 _DOTTED = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 
@@ -41,7 +41,7 @@ def table(paths: Iterable[str]) -> dict[str, str]:
     for name in sorted(name for name in names if name.startswith(PACKAGE + ".")):
         leaf = name.removeprefix(PACKAGE + ".")
         above, _, own = leaf.rpartition("_")
-        if leaf.startswith(MARK + "_"):
+        if leaf.startswith(MARK + "_") or "_" not in leaf:
             short = leaf
         elif f"{PACKAGE}.{above}" in found and above.startswith(_DIALECT):
             short = f"{found[f'{PACKAGE}.{above}'].partition('.')[2]}_{own[0]}"
@@ -78,7 +78,7 @@ def short_path(path: str, names: Mapping[str, str]) -> str:
 
 
 def long_path(path: str, names: Mapping[str, str]) -> str:
-    """The other way. names: what the short names in an image stand for, as long_names.py has it."""
+    """The other way. names: what the short names in an image stand for, see long_names.py."""
     package, slash, file = path.partition("/")
     if package != SHORT_PACKAGE or not slash:
         return path
@@ -108,21 +108,15 @@ class _Shortener(ast.NodeTransformer):
         node.module = self._names.get(node.module or "", node.module)
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.Call:
-        asked = ast.unparse(node.func).rpartition(".")[2]
-        if asked in _ASKS and node.args and isinstance(node.args[0], ast.Constant):
-            leaf = str(node.args[0].value).replace(".", "_")
-            node.args[0] = ast.Constant(self._leaves.get(leaf, node.args[0].value))
-        self.generic_visit(node)
-        return node
-
     def visit_Constant(self, node: ast.Constant) -> ast.Constant:
-        """The names in a table of lines, and those of the dialects."""
-        if isinstance(node.value, str):
-            if "\n" in node.value:
-                return ast.Constant(_DOTTED.sub(self._in_table, node.value))
-            if node.value.startswith(_DIALECT):
-                return ast.Constant(self._leaves.get(node.value, node.value))
+        """What `modules.use` is asked for, the names in a table, those of the dialects."""
+        text = node.value
+        if not isinstance(text, str):
+            return node
+        if "\n" in text:
+            return ast.Constant(_DOTTED.sub(self._in_table, text))
+        if _DOTTED.fullmatch(text) or text.startswith(_DIALECT):
+            return ast.Constant(self._leaves.get(text.replace(".", "_"), text))
         return node
 
     def _in_table(self, found: re.Match[str]) -> str:

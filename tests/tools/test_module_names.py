@@ -15,6 +15,7 @@ PATHS = [
     "chargepoint/profiles_ocpp16.py",
     "chargepoint/profiles_ocpp16_keys.py",
     "chargepoint/station_reset.py",
+    "chargepoint/timestamp.py",
 ]
 NAMES = module_names.table(PATHS)
 
@@ -35,8 +36,9 @@ def test_each_has_a_name_of_its_own():
         "chargepoint.profiles_ocpp16": "cp.b_",
         "chargepoint.profiles_ocpp16_keys": "cp.b__k",
         "chargepoint.station_reset": "cp.c_",
+        "chargepoint.timestamp": "cp.timestamp",
     }
-    many = [f"chargepoint/x{n}.py" for n in range(200)]
+    many = [f"chargepoint/x_{n}.py" for n in range(200)]
     assert len(set(module_names.table(many).values())) == 201
 
 
@@ -51,11 +53,13 @@ def test_each_has_a_name_of_its_own():
         ("from chargepoint import release", "from cp import release"),
         ("modules.use('station.reset').poll(1)", "modules.use('c_').poll(1)"),
         ("drop('profiles.ocpp16')", "drop('b_')"),
+        ("modules_done('link.url')", "modules_done('a_')"),  # two functions had that name
+        ("use('timestamp')", "use('timestamp')"),
         ("use('not.there')", "use('not.there')"),
         ("use('cold_' + name)", "use('cold_' + name)"),
         ("X = ('profiles_ocpp16', 'profiles_other')", "X = ('b_', 'profiles_other')"),
         ("X = ',Reset, - station.reset\\n'", "X = ',Reset, - c_\\n'"),
-        ("X = 'station.reset'", "X = 'station.reset'"),
+        ("X = 'station.other', 'timestamp'", "X = ('station.other', 'timestamp')"),
         ("import link_url, json", "import link_url, json"),
     ],
 )
