@@ -108,7 +108,8 @@ class Rewriter(ast.NodeTransformer):
                 new = self._reference(node, meaning[0], node.attr)
                 target = self._linker.modules[meaning[0]].target
                 if isinstance(new, ast.Name) and target != self._module.target:
-                    return ast.Attribute(node.value, new.id, node.ctx)
+                    owner = ast.Name(PACKAGE, ast.Load()) if target == PACKAGE else node.value
+                    return ast.Attribute(owner, new.id, node.ctx)
                 return new
         self.generic_visit(node)
         return node
@@ -147,7 +148,7 @@ class Rewriter(ast.NodeTransformer):
     def _module_import(self, target: str, local: str) -> Iterator[ast.stmt]:
         if target != self._module.target:
             package, _, leaf = target.rpartition(".")
-            alias = ast.alias(leaf, local)
+            alias = ast.alias(leaf, None if leaf == PACKAGE else local)
             yield ast.ImportFrom(package, [alias], 0) if package else ast.Import([alias])
 
     def _place(self, source: str, name: str) -> tuple[str, str] | None:

@@ -95,10 +95,11 @@ class _Shortener(ast.NodeTransformer):
 
     def visit_Import(self, node: ast.Import) -> ast.Import:
         for one in node.names:
-            one.name, was = self._names.get(one.name, one.name), one.name
-            if one.name != was and one.asname is None:
-                one.asname = was
+            one.name = self._names.get(one.name, one.name)
         return node
+
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return ast.Name(self._names.get(node.id, node.id), node.ctx)
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom:
         for one in node.names:
