@@ -20,6 +20,7 @@ from tools.link_source import (
     is_text,
     parameters,
     pruned,
+    reached,
 )
 
 _NATIVE = "micropython"  # of the decorators that only the compiler sees
@@ -190,7 +191,8 @@ class Rewriter(ast.NodeTransformer):
             node.name = self._module.names[node.name]
         self._scopes.append((own, aliases))
         body = [one for one in node.body if not is_text(one)]
-        node.body = self._statements(list(pruned(body, self._module.name, self._is_micropython)))
+        left = pruned(body, self._module.name, self._is_micropython)
+        node.body = self._statements(list(reached(left)))
         self._scopes.pop()
         return node
 

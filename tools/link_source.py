@@ -113,6 +113,14 @@ def pruned(
         yield node
 
 
+def reached(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    """Without what stands behind a return: a branch that is always taken may have had it."""
+    for node in body:
+        yield node
+        if isinstance(node, ast.Return | ast.Raise):
+            return
+
+
 def single(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
     """With each constant of `A, B = const(1), const(2)` alone: so mpy-cross knows them."""
     for node in body:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from tools import kept, link_cold, looked_up, nodes
+from tools import kept, link_cold, link_source, looked_up, nodes
 from tools.tailor_tables import (
     cut,
     function_name,
@@ -161,6 +161,7 @@ class _Fold(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef):
         self.generic_visit(node)
+        node.body = list(link_source.reached(node.body))
         if not node.decorator_list:  # to viper they are code
             node.returns = None
             for argument in nodes.walk(node.args):

@@ -111,6 +111,19 @@ print(Thing().read(), Thing().used, count(), count(), step())
     assert run(tmp_path, files) == "(1, 2, 10, [3, 4], 5) 10 (1, 2) (2, 4) (7, 8)\n"
 
 
+def test_what_stands_behind_a_return_that_is_always_reached():
+    a = """
+from .compat import MICROPYTHON
+TABLE = "long"
+def f():
+    if MICROPYTHON:
+        return 1
+    return TABLE
+"""
+    text = linked(a=a, main="from chargepoint.a import f\nprint(f())\n")
+    assert "TABLE" not in text["chargepoint/__init__.py"]
+
+
 def test_a_transient_module_stays_alone(tmp_path: Path):
     files = linked(
         "station.reset",

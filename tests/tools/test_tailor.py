@@ -54,6 +54,11 @@ def test_what_another_module_names_stays():
     assert defined(shaken("def a(): pass", "a = 1\nprint(a)")) == set()
 
 
+def test_what_stands_behind_a_return_that_is_always_reached():
+    text = "def a():\n  if MICROPYTHON:\n    return 1\n  import ssl\n  return ssl.x\na()"
+    assert shaken(text) == "def a():\n    return 1\na()"
+
+
 def test_methods():
     text = "class A:\n  def __init__(self): pass\n  def ioctl(self): pass\n  def f(self): pass\n"
     assert defined(shaken(text + "A()")) == {"A", "__init__", "ioctl"}
