@@ -24,6 +24,11 @@ test: ## all checks and all tests, on CPython and on MicroPython
 	@$(MAKE) --no-print-directory flash-tools check
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
+.PHONY: quick
+quick: check ## the checks, and the tests of the core on CPython, in less than a minute
+	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/rpc tests/device_model tests/profiles tests/link \
+		tests/station tests/store tests/test_*.py --ignore tests/test_heap.py --ignore tests/test_on_micropython.py
+
 .PHONY: soak
 soak: venv micropython ## for hours: random walks of the station, all power cuts, network faults, signatures and targets
 	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/power_loss tests/ota/test_power_cuts.py \
