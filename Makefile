@@ -27,7 +27,7 @@ test: ## all checks and all tests, on CPython and on MicroPython
 .PHONY: quick
 quick: check ## the checks, and the tests of the core on CPython, in less than a minute
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal tests/rpc tests/device_model tests/profiles tests/link \
-		tests/station tests/store tests/test_*.py --ignore tests/test_heap.py --ignore tests/test_on_micropython.py
+		tests/station tests/store $(addprefix tests/test_,modules.py rings.py runtime.py timestamp.py)
 
 .PHONY: soak
 soak: venv micropython ## for hours: random walks of the station, all power cuts, network faults, signatures and targets
