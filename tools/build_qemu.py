@@ -176,7 +176,7 @@ def build_image(dialects, blocks, path: Path) -> dict[str, bytes]:
     files = build_romfs.compiled_texts(texts, build_romfs.CROSS, "armv7m")
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
-    new.write_bytes(build_romfs.image({**files, image_keys.KEY_FILE: qemu_image.key_file()}))
+    new.write_bytes(build_romfs.image({**files, build_romfs.KEY_FILE: qemu_image.key_file()}))
     new.rename(path)
     names = build_romfs.long_names(texts, build_romfs.CROSS, "armv7m")
     path.with_suffix(".names").write_text(long_names.written(names))

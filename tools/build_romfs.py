@@ -2,6 +2,7 @@
 
     python tools/build_romfs.py --arch x64 --output build/romfs/app.romfs
     python tools/build_romfs.py --arch armv7m --dialects ocpp201 --sizes
+    python tools/build_romfs.py --arch x64 --keys update_keys.bin --output app.romfs
 
 The modules are those of the table in firmware/chargepoint/modules.py, made few by link_modules.py,
 which also leaves out what nothing in the image needs: without `--add`, that is nearly all. What is
@@ -36,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 CROSS = ROOT / "build" / "micropython" / "mpy-cross"
 DIALECTS = ("ocpp16", "ocpp201")
 _MODULES = ROOT / check_rings.PACKAGE / "modules.py"
+KEY_FILE = "update_keys.bin"  # the keys of the next image, in this one (docs/ota.md)
 SIMULATED = ("hal.sim", "hal.sim_clock")
 # An image is for one architecture, so the plain twin never runs in it.
 _NATIVE = {"chargepoint/link/masking.py": "chargepoint/link/masking_native.py"}
@@ -208,12 +210,57 @@ def named(name: str) -> bytes:
     return number(len(encoded)) + encoded
 
 
-def build(*arguments, **options) -> tuple[bytes, dict[str, int]]:
-    """The image of modules(), and the size of each .mpy in it by its path, as it would be with
-    long names. Raises Failure."""
+def files_in(data: bytes) -> dict[str, bytes]:
+    """The files of an image by their paths: what `image` was given. Raises Failure."""
+    if not data.startswith(_MAGIC):
+        raise Failure("no ROMFS image")
+    content, _ = _sized(data, len(_MAGIC))
+    return _files(content, "")
+
+
+def _files(content: bytes, folder: str) -> dict[str, bytes]:
+    found = {}
+    at = 0
+    while at < len(content):
+        kind, at = _number(content, at)
+        payload, at = _sized(content, at)
+        if kind in (_FILE, _DIRECTORY):
+            encoded, start = _sized(payload, 0)
+            path = folder + encoded.decode("ascii", "replace")
+            if kind == _DIRECTORY:
+                found |= _files(payload[start:], path + "/")
+            else:
+                kind, start = _number(payload, start)
+                if kind == _VERBATIM:
+                    found[path] = _sized(payload, start)[0]
+    return found
+
+
+def _sized(data: bytes, at: int) -> tuple[bytes, int]:
+    """The bytes behind their length, and where they end."""
+    size, at = _number(data, at)
+    if at + size > len(data):
+        raise Failure("the ROMFS image is damaged")
+    return data[at : at + size], at + size
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """What `number` has written, and where it ends."""
+    value, more = 0, True
+    while more:
+        if at == len(data):
+            raise Failure("the ROMFS image is damaged")
+        value, more = value << 7 | data[at] & 0x7F, data[at] >= 0x80
+        at += 1
+    return value, at
+
+
+def build(*arguments, keys: bytes | None = None, **options) -> tuple[bytes, dict[str, int]]:
+    """The image of modules(), with the key file if there is one, and the size of each .mpy in it
+    by its path, as it would be with long names. Raises Failure."""
     made = _made(*_asked(*arguments, **options))
     files, names = made["files"], made["names"]
-    return image(files), {
+    return image(files if keys is None else {**files, KEY_FILE: keys}), {
         module_names.long_path(path, names): len(data) for path, data in files.items()
     }
 
@@ -250,14 +297,18 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--without", nargs="*", default=SIMULATED, metavar="MODULE")
     parser.add_argument("--optimize", type=int, choices=range(4), default=3)
     parser.add_argument("--add", type=Path, metavar="FOLDER")
+    parser.add_argument("--keys", type=Path, help="key file that the image pins (image.py pin)")
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "romfs" / "app.romfs")
     parser.add_argument("--sizes", action="store_true", help="print the size of each file")
     options = parser.parse_args(arguments)
     try:
         if options.add is not None and not options.add.is_dir():
             raise Failure(f"{options.add} is no folder")
+        if options.keys is not None and not options.keys.is_file():
+            raise Failure(f"{options.keys} is no file")
         data, sizes = build(
-            options.arch, options.dialects, options.without, options.optimize, options.add
+            *(options.arch, options.dialects, options.without, options.optimize, options.add),
+            keys=options.keys and options.keys.read_bytes(),
         )
     except Failure as failure:
         print(f"build_romfs: {failure}", file=sys.stderr)

@@ -26,8 +26,18 @@ if __package__ in (None, ""):
     sys.path[:0] = [str(_ROOT), str(_ROOT / "firmware")]
 
 from chargepoint.ota import container, slots
-from tools import boards, build_app, build_romfs, image_container, image_keys, image_ocpp
+from tools import (
+    boards,
+    build_app,
+    build_romfs,
+    image_container,
+    image_inside,
+    image_keys,
+    image_ocpp,
+)
 from tools.image_keys import Failure
+
+_LAST = "it may be one that no other of its key can follow"
 
 
 def keys(options) -> None:
@@ -45,8 +55,7 @@ def pin(options) -> None:
     data = image_keys.key_file([image_keys.read_public(path) for path in options.public])
     _write(options.output, data)
     for algorithm, public in container.keys(data):
-        key_id = container.key_id(algorithm, public).hex()
-        print(f"{options.output}: {image_keys.NAMES[algorithm]} {key_id}")
+        print(f"{options.output}: {_named(algorithm, container.key_id(algorithm, public))}")
 
 
 def build(options) -> None:
@@ -58,7 +67,7 @@ def build(options) -> None:
     if options.keys:
         data = image_keys.read(options.keys)
         _pinned(data, options.keys)
-        files[image_keys.KEY_FILE] = data
+        files[build_romfs.KEY_FILE] = data
     image = build_romfs.image(files)
     room = board.image_slot(options.flash)[1] - container.HEADER_BYTES
     if len(image) > room:
@@ -81,9 +90,9 @@ def sign(options) -> None:
         options.downgrade_from,
     )
     payload = image_keys.read(options.payload)
-    if options.kind == "app" and not payload.startswith(b"\xd2\xcd\x31"):
-        raise Failure(f"{options.payload}: no ROMFS image")
-    data = image_container.signed(description, payload, image_keys.read_private(options.key))
+    key = image_keys.read_private(options.key)
+    data = image_container.signed(description, payload, key)
+    _inside(container.Header(data), payload, options.payload, options.last)
     _write(options.output, data)
     print(f"{options.output}: {len(data)} bytes, version {options.version}")
 
@@ -102,7 +111,7 @@ def show(options) -> None:
         "lowest store format": header.store_format,
         "subprotocols": " ".join(header.subprotocols),
         "payload": f"{header.payload_bytes} bytes, SHA-256 {header.digest.hex()}",
-        "key": f"{image_keys.NAMES[header.algorithm]} {header.key_id.hex()}",
+        "key": _named(header.algorithm, header.key_id),
     }
     for name, value in lines.items():
         print(f"{name:20} {value}")
@@ -129,6 +138,7 @@ def verify(options) -> None:
     except container.Refused as refused:
         raise Failure(f"{options.image}: {refused}") from None
     _payload(header, data, options.image)
+    _inside(header, data[container.HEADER_BYTES :], options.image, options.last)
     print(f"{options.image}: good, {header.product} {header.version}")
 
 
@@ -164,6 +174,26 @@ def _payload(header: container.Header, data: bytes, path: Path) -> None:
         raise Failure(f"{path}: {container.WRONG_HASH}")
 
 
+def _inside(header: container.Header, payload: bytes, path: Path, is_last: bool) -> None:
+    """Print the keys. Raises Failure if no other image could follow, unless it is the last."""
+    print(f"{path}: signed with {_named(header.algorithm, header.key_id)}")
+    if header.kind != container.APP:
+        return
+    try:
+        found = image_inside.pinned(payload)
+        if not is_last:
+            image_inside.check(payload, header.key_id, header.product, header.subprotocols)
+    except Failure as failure:
+        raise Failure(f"{path}: {failure}") from None
+    for algorithm, public in found:
+        key_id = container.key_id(algorithm, public)
+        print(f"{path}: the next one with {_named(algorithm, key_id)}")
+
+
+def _named(algorithm: int, key_id: bytes) -> str:
+    return f"{image_keys.NAMES[algorithm]} {key_id.hex()}"
+
+
 def _pinned(data: bytes, path: Path) -> list[tuple[int, bytes]]:
     try:
         return container.keys(data)
@@ -197,7 +227,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command(pin, "make the key file of an image: the present key, and the next")
     one.add_argument("public", type=Path, nargs="+")
-    one.add_argument("--output", type=Path, default=Path(image_keys.KEY_FILE))
+    one.add_argument("--output", type=Path, default=Path(build_romfs.KEY_FILE))
 
     one = command(build, "build a board's ROMFS image, with the key file in it")
     one.add_argument("board", metavar="BOARD")
@@ -227,6 +257,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COUNTER",
         help="stations up to this security counter may go back to the image",
     )
+    one.add_argument("--last", action="store_true", help=_LAST)
     one.add_argument("--output", type=Path, required=True)
 
     command(show, "print what the header says", "image")
@@ -239,6 +270,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--boot-version", type=int, default=slots.BOOT_VERSION)
     one.add_argument("--store-format", type=int, default=1)
     one.add_argument("--room", type=int, default=0, help="bytes of the slot behind the header")
+    one.add_argument("--last", action="store_true", help=_LAST)
 
     one = command(ocpp_pki, "make certificates for tests of UpdateFirmware", "folder")
     one.add_argument("--algorithm", choices=sorted(image_keys.ALGORITHMS), default="rsa3072")

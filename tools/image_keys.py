@@ -13,7 +13,6 @@ from chargepoint.ota import container
 
 ALGORITHMS = {"rsa3072": container.RSA_3072, "p256": container.P256}
 NAMES = {number: name for name, number in ALGORITHMS.items()}
-KEY_FILE = "update_keys.bin"  # its name in the image
 _MAGIC = b"CPK\x01"
 _EXPONENT = 65537
 

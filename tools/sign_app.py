@@ -12,10 +12,11 @@ from pathlib import Path
 
 from chargepoint import VERSION
 from chargepoint.ota import container
-from tools import boards, build_romfs, image_container, image_keys
+from tools import boards, build_romfs, image_container, image_keys, tailor
 
 BARE = (
-    "note: without IMAGE_KEY= the image is not signed, and a station that runs it refuses updates"
+    "note: without IMAGE_KEY= the image is not signed and has no key in it, and a station that"
+    " runs it refuses updates"
 )
 
 
@@ -52,13 +53,18 @@ def signing(options: argparse.Namespace) -> Signing | None:
 
 def signed(board: boards.Board, files: dict[str, bytes], how: Signing) -> bytes:
     """The application's files as a signed image, with the keys in it. Raises Failure."""
+    if tailor.UPDATES not in board.blocks:
+        raise boards.Failure(
+            f"IMAGE_KEY= is for an image that can be updated: boards/{board.name}/manifest.py"
+            f" leaves out the block {tailor.UPDATES}"
+        )
     try:
         key = image_keys.read_private(how.key)
         own = image_keys.key_file([key.public_key()])
         pinned = own if how.pinned is None else image_keys.read(how.pinned)
         if container.keys(own)[0] not in container.keys(pinned):
             raise boards.Failure(f"{how.pinned} does not have the public key of {how.key}")
-        payload = build_romfs.image({**files, image_keys.KEY_FILE: pinned})
+        payload = build_romfs.image({**files, build_romfs.KEY_FILE: pinned})
         subprotocols = [boards.SUBPROTOCOLS[name] for name in board.dialects]
         description = image_container.Description(
             board.name, [how.hardware], VERSION, how.counter, subprotocols

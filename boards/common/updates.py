@@ -16,12 +16,10 @@ KEYS = "/rom/update_keys.bin"
 def updater(station, network, tls_files, hardware, record, devices, views, system=None):
     """hardware: the revision, as station.json has it; record: block device of two sectors, None if
     there is none; devices, views: of both slots, system: see Places."""
-    keys, problem = _keys(), None
+    problem = None
     running = sys.modules.get("booted")  # boot.py's, the number of a slot
     if running is None:
         problem = "the running image has no header"
-    elif keys is None:
-        problem = "the image has no update_keys.bin"
     elif not hardware:
         problem = "station.json has no hardware revision"
     elif record is None:
@@ -29,7 +27,7 @@ def updater(station, network, tls_files, hardware, record, devices, views, syste
     if problem is not None:
         print("no updates:", problem)
         return None
-    version = _boot_version()
+    keys, version = _keys(), _boot_version()
     places = Places(
         record, devices, views, running, keys, image.PRODUCT, hardware, version, system
     )
@@ -39,6 +37,10 @@ def updater(station, network, tls_files, hardware, record, devices, views, syste
 
     made = Updater(places, station.store, network, tls_files, subprotocol)
     modules.release()
+    if not keys:
+        print("no updates: the image has no update_keys.bin")
+        if made.trial_s is None:  # one on trial gives itself up
+            return None
     return made
 
 
@@ -55,4 +57,4 @@ def _keys():
         with open(KEYS, "rb") as file:
             return file.read()
     except OSError:
-        return None
+        return b""

@@ -91,6 +91,20 @@ def test_a_station_that_cant_be_updated_says_why(
     assert capsys.readouterr().out.splitlines() == [f"no updates: {why}"]
 
 
+def test_an_image_on_trial_without_keys_can_give_itself_up(booted, tmp_path, monkeypatch, capsys):
+    slot = signed(OLD)
+    (tmp_path / "rom_0.partition").write_bytes(slot + b"\xff" * (131072 - len(slot)))
+    with composed("esp32_poe", tmp_path, monkeypatch) as (station, _):
+        records = station.runtime.station.updater.places.records
+        state = slots.State()
+        state.slots[0].set(slots.TRIAL, boots=1, deadline_s=600)
+        records.save(state)
+    (tmp_path / "update_keys.bin").unlink()
+    with composed("esp32_poe", tmp_path, monkeypatch, keys=None) as (station, _):
+        assert station.runtime.station.updater.trial_s == 0
+    assert "no updates: the image has no update_keys.bin" in capsys.readouterr().out
+
+
 def update(updater) -> None:
     """All of an update, but the connection: received, written, put on trial."""
     receive(updater, images.header(CONTENT, product=PRODUCT, counter=6) + CONTENT)

@@ -7,6 +7,7 @@ from tests.support import images
 from tests.support.flash import Flash, PowerCut
 from tests.support.images import Part, refusal, station
 
+KEYS = b"CPK\x01\x03" + images.PUBLIC
 CONTENT = images.payload(2, 9001)
 HEADER = images.header(CONTENT, counter=6, version="1.1.0")
 
@@ -31,7 +32,7 @@ class World:
 
     def places(self, running: int) -> Places:
         views = [self.view(0), self.view(1)]
-        return Places(self.record, self.parts, views, running, b"", "box", "B")
+        return Places(self.record, self.parts, views, running, KEYS, "box", "B")
 
     def installation(self, header=HEADER, running: int = 0, **changes):
         checked = container.check(header, station(**changes))

@@ -206,6 +206,22 @@ def test_an_image_that_the_server_does_not_accept_goes_back_in_its_time():
     assert ("FirmwareUpdateFailed", "InstallationFailed: deadline passed") in pair.security()
 
 
+def test_an_image_that_could_take_no_further_update_is_given_up_at_once():
+    for dialect in DIALECTS:
+        pair = updating(dialect)
+        pair.flash.has_keys = False
+        pair.update()
+        pair.arrive()
+        pair.connect()
+        pair.run(1)
+        assert pair.reboots == ["FirmwareUpdate", "ApplicationReset"]
+        assert pair.flash.running == "1.0.0" and not pair.flash.on_trial
+        pair.connect()
+        pair.run(1)
+        assert pair.told() == SEQUENCE[:-1] + ["InstallationFailed"]
+        assert ("FirmwareUpdateFailed", "InstallationFailed: given up") in pair.security()
+
+
 def test_the_way_back_waits_for_a_driver_too():
     pair = updating(variables={"AuthCtrlr.LocalPreAuthorize": True})
     pair.update()

@@ -21,6 +21,7 @@ class Flash:
         self.new_version = "2.0.0"
         self.refusal: "str | None" = None  # what install() says
         self.boots = True  # the image that is on trial comes up
+        self.has_keys = True  # and could take an update after it
 
 
 class FakeUpdater:
@@ -44,7 +45,7 @@ class FakeUpdater:
             flash.running, flash.other = flash.other[0], (flash.running, "boots used up")
         self.version = flash.running
         if flash.on_trial:
-            self.trial_s = 900
+            self.trial_s = 900 if flash.has_keys else 0
         elif flash.other is not None and flash.other[1] != "confirmed":
             self.fell_back = flash.other[1]
         self.fetches = []  # (location, fresh)
@@ -87,6 +88,7 @@ class FakeUpdater:
 
     def confirm(self):
         assert self.flash.on_trial, "nothing is on trial"
+        assert self.flash.has_keys, "no update could follow"
         self.flash.on_trial, self.trial_s = False, None
 
     def give_up(self, deadline):

@@ -82,7 +82,14 @@ def test_bad_options_are_one_line(tmp_path: Path, capsys):
 
 
 def test_command_writes_the_image(tmp_path: Path, capsys):
-    output = tmp_path / "out" / "app.romfs"
-    assert build_romfs.main(["--arch", "x64", "--output", str(output), "--sizes"]) == 0
+    output, keys = tmp_path / "out" / "app.romfs", tmp_path / "keys.bin"
+    options = ["--arch", "x64", "--output", str(output), "--sizes", "--keys", str(keys)]
+    assert build_romfs.main(options) == 1
+    assert capsys.readouterr().err == f"build_romfs: {keys} is no file\n"
+    keys.write_bytes(b"keys")
+    assert build_romfs.main(options) == 0
     assert output.read_bytes()[:3] == b"\xd2\xcd\x31"
+    found = build_romfs.files_in(output.read_bytes())
+    assert found["update_keys.bin"] == b"keys"
+    assert build_romfs.image(found) == output.read_bytes()
     assert "chargepoint/link_url.mpy" in capsys.readouterr().out

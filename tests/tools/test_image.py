@@ -14,9 +14,8 @@ from chargepoint.crypto import chain, pem, signature
 from chargepoint.crypto.x509 import CODE_SIGNING, DIGITAL_SIGNATURE, Certificate
 from chargepoint.ota import container
 from tests.support import images
-from tools import image, image_container, image_keys, image_ocpp
+from tools import build_romfs, image, image_container, image_keys, image_ocpp
 
-PAYLOAD = images.payload(1, 3001)
 SIGN = ["--product", "box", "--hardware", "A", "B", "--version", "1.0.0", "--counter", "5"]
 
 
@@ -24,13 +23,19 @@ SIGN = ["--product", "box", "--hardware", "A", "B", "--version", "1.0.0", "--cou
 def folder(tmp_path_factory) -> Path:
     """Keys of both kinds, a key file, a payload, and an image signed with each."""
     folder = tmp_path_factory.mktemp("images")
-    (folder / "app.romfs").write_bytes(PAYLOAD)
     for name in ("p256", "rsa3072"):
         run(folder, "keys", name, "--private", f"{name}.key", "--public", f"{name}.pub")
-        run(folder, "sign", "app.romfs", "--key", f"{name}.key", *SIGN, "--output", f"{name}.img")
     run(folder, "pin", "p256.pub", "rsa3072.pub", "--output", "keys.bin")
     run(folder, "pin", "p256.pub", "--output", "one.bin")
+    (folder / "app.romfs").write_bytes(romfs((folder / "keys.bin").read_bytes()))
+    for name in ("p256", "rsa3072"):
+        run(folder, "sign", "app.romfs", "--key", f"{name}.key", *SIGN, "--output", f"{name}.img")
     return folder
+
+
+def romfs(keys: bytes | None, **others: bytes) -> bytes:
+    files = {"lib/a.txt": bytes(2000), **{f"{name}.mpy": data for name, data in others.items()}}
+    return build_romfs.image(files if keys is None else {**files, "update_keys.bin": keys})
 
 
 def run(folder: Path, *arguments: str) -> int:
@@ -53,7 +58,7 @@ def test_an_image_that_a_station_takes(folder: Path, name: str, capsys):
     data = (folder / f"{name}.img").read_bytes()
     station = images.station(keys=container.keys((folder / "keys.bin").read_bytes()))
     assert container.check(data, station).hardware == ["A", "B"]
-    assert data[4096:] == PAYLOAD
+    assert data[4096:] == (folder / "app.romfs").read_bytes()
     assert run(folder, "verify", f"{name}.img", "--keys", "keys.bin") == 0
     assert run(folder, "show", f"{name}.img") == 0
     said = capsys.readouterr().out
@@ -111,12 +116,80 @@ def test_what_can_not_be_signed(folder: Path, capsys, options: list[str], said: 
 
 
 def test_a_payload_that_is_none(folder: Path, capsys):
-    for name, data in (("empty.romfs", b""), ("text.romfs", b"text")):
-        (folder / name).write_bytes(data)
-        usual = [name, "--key", "p256.key", *SIGN, "--output", "bad.img"]
-        assert refused(folder, capsys, "sign", *usual) == f"{name}: no ROMFS image"
-    usual = ["empty.romfs", "--key", "p256.key", *SIGN, "--output", "bad.img"]
-    assert refused(folder, capsys, "sign", *usual, "--kind", "system") == "the payload is empty"
+    usual = ["--key", "p256.key", *SIGN, "--output", "bad.img"]
+    for kind in ("app", "system"):
+        (folder / "bad.romfs").write_bytes(b"")
+        said = refused(folder, capsys, "sign", "bad.romfs", *usual, "--kind", kind)
+        assert said == "the payload is empty"
+    (folder / "bad.romfs").write_bytes(b"text")
+    assert refused(folder, capsys, "sign", "bad.romfs", *usual) == "bad.romfs: no ROMFS image"
+
+
+def refusals(folder: Path, capsys, payload: bytes, key: str = "p256.key") -> list[str]:
+    """Why `sign`, and `verify` of an image that was signed all the same, refuse the payload; the
+    image is good if it is said to be the last."""
+    (folder / "bad.romfs").write_bytes(payload)
+    usual = ["bad.romfs", "--key", key, *SIGN, "--output", "inside.img"]
+    check = ("verify", "inside.img", "--keys", "keys.bin")
+    found = [refused(folder, capsys, "sign", *usual)]
+    assert not (folder / "inside.img").exists()
+    assert run(folder, "sign", *usual, "--last") == 0
+    found.append(refused(folder, capsys, *check))
+    assert run(folder, *check, "--last") == 0
+    (folder / "inside.img").unlink()
+    return found
+
+
+def test_an_image_that_no_other_could_follow_is_the_last_or_refused(folder: Path, capsys):
+    keys = (folder / "one.bin").read_bytes()
+    for payload, key, why in (
+        (romfs(None), "p256.key", "it has no update_keys.bin, and takes no update"),
+        (romfs(keys), "rsa3072.key", "its update_keys.bin has not the key that it is signed"),
+        (romfs(keys, image=b"\x04fi\0"), "p256.key", "it is built without the block firmware"),
+    ):
+        said = refusals(folder, capsys, payload, key)
+        assert [why in line for line in said] == [True, True], said
+        assert said[0].startswith("bad.romfs: ") and said[1].startswith("inside.img: ")
+        assert "--last" in said[0]
+
+
+def test_what_the_header_would_say_and_the_image_is_not(folder: Path, capsys):
+    keys, most = (folder / "one.bin").read_bytes(), b"\x05\x08firmware\0\x05\x07ocpp1.6\0"
+    usual = ["bad.romfs", "--key", "p256.key", *SIGN, "--output", "bad.img"]
+    for module, word in (
+        (most + b"\x0bboxes\0", "box"),
+        (most + b"\x06box\0", "ocpp2.0.1"),
+    ):
+        (folder / "bad.romfs").write_bytes(romfs(keys, image=module))
+        said = refused(folder, capsys, "sign", *usual)
+        assert said == f"bad.romfs: it is not built for {word}, as its header would say"
+    assert run(folder, "sign", *usual, "--subprotocols", "ocpp1.6") == 0
+    (folder / "bad.img").unlink()
+
+
+def test_a_key_file_or_an_image_that_is_damaged(folder: Path, capsys):
+    usual = ["bad.romfs", "--key", "p256.key", *SIGN, "--output", "bad.img", "--last"]
+    whole = romfs((folder / "one.bin").read_bytes())
+    for payload, why in (
+        (romfs(b"CPK"), "its update_keys.bin: no key file"),
+        (whole[:-1], "the ROMFS image is damaged"),
+        (b"\xd2\xcd\x31\x80", "the ROMFS image is damaged"),
+    ):
+        (folder / "bad.romfs").write_bytes(payload)
+        assert refused(folder, capsys, "sign", *usual) == f"bad.romfs: {why}"
+
+
+def test_the_keys_of_this_image_and_of_the_next_are_told(folder: Path, capsys):
+    run(folder, "pin", "p256.pub", "rsa3072.pub", "--output", "keys.bin")
+    ids = [line.rpartition(": ")[2] for line in capsys.readouterr().out.splitlines()]
+    run(folder, "verify", "p256.img", "--keys", "keys.bin")
+    said = capsys.readouterr().out.replace(f"{folder}/", "").splitlines()
+    assert said == [
+        f"p256.img: signed with {ids[0]}",
+        f"p256.img: the next one with {ids[0]}",
+        f"p256.img: the next one with {ids[1]}",
+        "p256.img: good, box 1.0.0",
+    ]
 
 
 def test_keys_that_can_not_be_pinned(folder: Path, capsys):
@@ -140,11 +213,12 @@ def test_keys_that_can_not_be_pinned(folder: Path, capsys):
 
 def test_what_is_not_verified(folder: Path, capsys):
     good = (folder / "rsa3072.img").read_bytes()
+    size = len(good) - 4096
     said = {
         good[:4000]: container.TRUNCATED,
         b"text" + good[4:]: container.NO_IMAGE,
-        good[:-1]: "truncated: 3000 bytes for 3001",
-        good + b"\xff": "more than the payload: 3002 bytes for 3001",
+        good[:-1]: f"truncated: {size - 1} bytes for {size}",
+        good + b"\xff": f"more than the payload: {size + 1} bytes for {size}",
         good[:-1] + b"?": container.WRONG_HASH,
         good[:70] + b"B" + good[71:]: container.WRONG_SIGNATURE,
     }
@@ -160,7 +234,7 @@ def test_what_is_not_verified(folder: Path, capsys):
         (["--product", "other"], container.WRONG_PRODUCT),
         (["--hardware", "C"], container.WRONG_HARDWARE),
         (["--counter", "6"], container.OLDER_COUNTER),
-        (["--room", "3000"], container.TOO_LARGE),
+        (["--room", "2000"], container.TOO_LARGE),
     ):
         assert refused(folder, capsys, *check, "keys.bin", *options).endswith(expected)
 
@@ -169,7 +243,11 @@ def test_a_built_image_has_the_key_file(folder: Path, capsys):
     build = ("build", "esp32_poe", "--keys", "keys.bin", "--output", "built.romfs")
     assert run(folder, *build) == 0
     data = (folder / "built.romfs").read_bytes()
-    assert b"update_keys.bin" in data and (folder / "keys.bin").read_bytes() in data
+    keys = (folder / "keys.bin").read_bytes()
+    assert build_romfs.files_in(data)["update_keys.bin"] == keys
+    sign = ("sign", "built.romfs", "--key", "p256.key", *SIGN, "--output", "built.img")
+    assert refused(folder, capsys, *sign).endswith("not built for box, as its header would say")
+    assert run(folder, *sign, "--product", "esp32_poe") == 0
     build = ("build", "esp32_poe", "--output", "bad.romfs", "--keys")
     assert refused(folder, capsys, *build, "p256.pub") == "p256.pub: no key file"
     said = refused(folder, capsys, "build", "no_board", "--output", "bad.romfs")

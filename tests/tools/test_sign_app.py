@@ -69,7 +69,7 @@ def test_a_signed_image(name, desk: Path, key: Path, capsys):
 def test_a_bare_image_is_told(desk: Path, capsys):
     assert call("esp32_poe") == 0
     text = capsys.readouterr().out
-    assert text.count("note: without IMAGE_KEY= the image is not signed") == 1
+    assert text.count("note: without IMAGE_KEY= the image is not signed and has no key") == 1
 
 
 def test_a_signed_image_that_can_not_be(desk: Path, key: Path, capsys):
@@ -91,6 +91,8 @@ def test_a_signed_image_that_can_not_be(desk: Path, key: Path, capsys):
         assert call("esp32_poe", *options) == 1
         assert why in one_line(capsys)
     assert not (desk / "boards/esp32_poe/app.img").exists()
+    assert call("pybd_sf6", *sign, *revision) == 1  # its image could not be updated
+    assert "pybd_sf6/manifest.py leaves out the block firmware" in one_line(capsys)
 
 
 def test_make_app_signs_too(desk: Path, key: Path, capsys):

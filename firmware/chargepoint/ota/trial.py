@@ -23,6 +23,11 @@ def look(places) -> tuple:
     if places.system is not None and trial_s is None:
         system = modules.use("ota.system")
         trial_s, fell_back = system.trial_s(places), system.fell_back(places) or fell_back
+    if trial_s is not None:
+        try:
+            container.keys(places.update_keys)
+        except container.Refused:
+            trial_s = 0
     return version(places.views[running]), trial_s, fell_back
 
 

@@ -62,7 +62,8 @@ class Updater:
 
     protocols: schemes of the locations it takes. version: of the running image by its header, None
     if it has none. trial_s: the running image is on trial and must be confirmed within so many
-    seconds from boot on, else None. fell_back: why the image that was put on trial last is not the
+    seconds from boot on, else None; 0: it must not be confirmed, for it has no key to check the
+    next one with. fell_back: why the image that was put on trial last is not the
     one that runs, None if nothing of the kind was. news: take() has something, and `wake` was
     called when it came.
     """

@@ -202,9 +202,10 @@ def _wait(station, update: dict, now: int):
 
 
 def _try(station, update: dict, now: int):
-    """The new image runs: it stays if the server accepts it, and goes if that takes too long."""
+    """The new image runs: it stays if the server accepts it, and goes if that takes too long, or
+    at once if it could take no update after it."""
     updater = station.updater
-    if station.online:
+    if updater.trial_s and station.online:
         updater.confirm()
         _installed(station, update)
         return now
@@ -213,8 +214,8 @@ def _try(station, update: dict, now: int):
         return deadline_ms
     if station.resetting or not station.idle():
         return now + _BUSY_MS
-    station.log("firmware: not accepted in %d s, back to the other image" % updater.trial_s)
-    updater.give_up(True)
+    station.log("firmware: not confirmed in %d s, back to the other image" % updater.trial_s)
+    updater.give_up(updater.trial_s > 0)
     update["phase"] = REBOOTING  # of which no other request can make anything
     station.reset("ApplicationReset", False)
     return now + _HOUR_MS
