@@ -50,7 +50,7 @@ class LinkSettings:
         self.connect_timeout_ms = _CONNECT_MS
         self.due: int | None = None  # tick of the next look
         self._profiles: list | None = None  # by priority, as they were at the boot
-        self._first: int | None = None  # slot of the one that is tried first
+        self._first: tuple | None = None  # (URL, level, slot) of the one that is tried first
         self._held = False  # that one has to wait until the queue is empty
         self._failure: str | None = None  # of the last attempt with it
         self._told = False  # that it has failed
@@ -63,25 +63,28 @@ class LinkSettings:
         if self._profiles is None:
             self._profiles = network.by_priority(self._model)
         found, self._held = network.choice(self._station, self._profiles)
-        self._first = found[0][2] if found else None
+        self._first = found[0][:3] if found else None
         return found
 
     @cold
     def failed(self, profile, why: str) -> None:
         """An attempt to connect by this profile."""
-        if profile[2] == self._first:
+        if profile[:3] == self._first:
             self._failure = why
 
     @cold
     def connected(self, profile, subprotocol: str, now: int) -> None:
         network = modules.use("station.network")
         slot = profile[2]
-        if slot == self._first:
+        if profile[:3] == self._first:
             self._told = False
-        elif self._failure is not None and not self._told:
+        elif self._failure is not None and self._first is not None:
+            _, level, first = self._first
+            if not self._told or first == slot:  # each time that a higher level was asked for
+                what = (first, level, self._failure, slot, profile[1])
+                text = "slot %d, security profile %d: %s; slot %d, security profile %d is used"
+                network.report(self._station, text % what)
             self._told = True
-            what = (self._first, self._failure, slot)
-            network.report(self._station, "slot %d: %s; slot %d is used" % what)
         self._failure = None
         if not network.connected(self._station, profile, subprotocol):
             self._trial = None

@@ -108,6 +108,21 @@ def test_the_record_is_emptied_before_a_byte_of_the_slot_is_touched():
     assert world.flash.erases[6] == erases[6] + 1 and world.flash.erases[7:] == erases[7:]
 
 
+def test_an_image_without_a_key_must_not_be_confirmed():
+    """Nothing could ever be installed after it."""
+    for keys in (b"", b"CPK\x01", b"CPK\x01\x03short"):
+        world = World()
+        world.installed()
+        trial.put_on_trial(world.records, 1, 3, 600)
+        places = world.places(1)
+        assert trial.look(places)[1] == 600
+        places.update_keys = keys
+        assert trial.look(places)[1] == 0
+        trial.give_up(places, False)
+        assert world.states() == [slots.CONFIRMED, slots.BAD]
+        assert trial.look(world.places(0))[1:] == (None, "given up")
+
+
 def test_truncated_at_every_block():
     for count in range(0, len(CONTENT), 512):
         world = World()

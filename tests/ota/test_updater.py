@@ -39,21 +39,6 @@ def test_a_confirmed_image_has_not_fallen_back():
     assert (made(world, 1).trial_s, made(world, 1).fell_back) == (None, None)
 
 
-@pytest.mark.parametrize("keys", [b"", b"CPK\x01", b"CPK\x01\x03short"])
-def test_an_image_without_a_key_must_not_be_confirmed(keys):
-    """Nothing could ever be installed after it."""
-    world = World()
-    world.installed()
-    trial.put_on_trial(world.records, 1, 3, 600)
-    places = world.places(1)
-    places.update_keys = keys
-    updater = Updater(places, MemoryStore(), None, (None, None, None))
-    assert updater.trial_s == 0
-    updater.give_up(False)
-    assert world.states() == [slots.CONFIRMED, slots.BAD]
-    assert made(world).fell_back == "given up"
-
-
 @pytest.mark.parametrize(
     "why, text",
     [

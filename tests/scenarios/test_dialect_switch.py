@@ -112,8 +112,9 @@ def test_a_server_that_does_not_speak_201_is_left_after_the_attempts(field, serv
     assert on_old(station)
     told = station.told("NetworkProfileFailed")
     why = "none of the subprotocols" if server else "no route"
-    assert len(told) == 1 and told[0].startswith("slot 1: ") and why in told[0]
-    assert told[0].endswith("slot 0 is used")
+    assert len(told) == 1 and why in told[0]
+    assert told[0].startswith("slot 1, security profile 1: ")
+    assert told[0].endswith("; slot 0, security profile 1 is used")
     charges_as_before(station)
     station.network.socket.end()  # B10.FR.03: again after each loss, and told once
     station.run(60)

@@ -31,15 +31,17 @@ class Station(Pair):
         found, held = network.choice(self.station, profiles)
         return [profile[2] for profile in found], held
 
-    def accept(self, slot, subprotocol=V201):
-        """A connection by this slot, up to BootNotification; whether it was on trial."""
+    def accept(self, slot, subprotocol=V201, profile=None):
+        """A connection by this slot, up to BootNotification; whether it was on trial. profile:
+        another than the one that is known."""
         if self.connected:
             self.disconnect()
-        known = network.known(self.model, network.Record(self.model.slots))
-        self.station.network = known[slot]
+        if profile is None:
+            profile = network.known(self.model, network.Record(self.model.slots))[slot]
+        self.station.network = profile
         self.connected, self.subprotocol, self._outstanding = True, subprotocol, None
         self.station.connected(subprotocol, self.now)
-        trial = network.connected(self.station, known[slot], subprotocol)
+        trial = network.connected(self.station, profile, subprotocol)
         self.run(1)
         assert self.station.provisioning.status == "Accepted"
         return trial
@@ -229,10 +231,99 @@ def test_A05_FR_08_of_16_a_security_profile_that_was_raised_in_vain_is_as_before
     pair = Station()
     pair.accept(0, V16)
     pair.model.write(82, "2")  # ChangeConfiguration of SecurityProfile
-    assert pair.choice()[0][:2] == [1, 0]  # what has it comes first
+    assert pair.choice()[0] == [1, 0, 0, 2]  # what has it comes first
     pair.accept(0, V16)
     assert pair.model.text(82) == "1"
     assert pair.choice() == ([0, 1, 2], False)
+
+
+class Raised(Station):
+    """One whose only server is of the level that the test says, at a port of its own."""
+
+    def __init__(self, level, url="ws://a.example:8080/ocpp?x=1"):
+        self.networks = ((url, level),)
+        super().__init__()
+        self.model.preset_credential = b"0123456789abcdef"
+        self.model.max_security_profile = 3
+        self.accept(0, V16)
+
+    def first(self):
+        return network.choice(self.station, network.by_priority(self.model))[0][0]
+
+    def change(self, level):
+        payload = {"key": "SecurityProfile", "value": str(level)}
+        return self.call("ChangeConfiguration", payload)["status"]
+
+
+def test_A05_FR_07_of_16_the_present_connection_is_raised_at_the_same_place():
+    for level, url, then in (
+        (0, "ws://a.example:8080/ocpp?x=1", "ws://a.example:8080/ocpp?x=1"),
+        (1, "ws://a.example:8080/ocpp?x=1", "wss://a.example:8080/ocpp?x=1"),
+        (1, "WS://a.example/ocpp", "wss://a.example/ocpp"),
+        (2, "wss://a.example/ocpp", "wss://a.example/ocpp"),
+    ):
+        pair = Raised(level, url)
+        assert pair.change(level + 1) == "Accepted"
+        assert pair.drops == 1 and not pair.connected
+        raised = then, level + 1, 0, (V16,), 0
+        assert pair.first() == raised
+        pair.power_cut()  # before it could be tried
+        pair.model.preset_credential = b"0123456789abcdef"
+        assert pair.first() == raised
+        pair.accept(0, V16, raised)
+        assert pair.model.text(82) == str(level + 1)
+        pair.disconnect()
+        assert pair.first()[:3] == raised[:3]
+        pair.power_cut()  # in the place of the lower one (A05.FR.06), for both dialects
+        assert pair.first() == raised[:3] + (BOTH, 0)
+        assert pair.model.network_slots == (0,) and pair.model.text(61) == "0"
+
+
+def test_A05_FR_08_of_16_a_raise_that_fails_leaves_all_as_it_was():
+    pair = Raised(1)
+    before = pair.first()
+    assert pair.change(2) == "Accepted"
+    assert pair.first()[:2] == ("wss://a.example:8080/ocpp?x=1", 2)
+    pair.accept(0, V16)
+    assert pair.model.text(82) == "1" and pair.first() == before
+    assert network.Record(pair.model.slots).stored == {}
+    assert pair.change(2) == "Accepted"  # and it is tried again
+    assert pair.first()[1] == 2
+
+
+def test_a_raise_that_was_given_up_is_tried_again_when_it_is_asked_for():
+    pair = Raised(1)
+    pair.change(2)
+    network.give_up(pair.station, 0, 900000)
+    assert pair.first()[1] == 1
+    pair.accept(0, V16)
+    assert pair.model.text(82) == "1"
+    assert pair.change(2) == "Accepted"
+    assert pair.first()[1] == 2
+
+
+def test_a_raise_does_not_wait_for_who_charges_and_goes_before_no_other_of_its_level():
+    pair = Raised(1)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(30)
+    assert pair.change(2) == "Accepted"
+    assert pair.first()[:2] == ("wss://a.example:8080/ocpp?x=1", 2)
+    pair = Station()
+    pair.accept(0, V16)
+    pair.model.write(82, "2")
+    profiles = network.choice(pair.station, network.by_priority(pair.model))[0]
+    assert [(each[0], each[1]) for each in profiles[:2]] == [(B, 2), ("wss" + A[2:], 2)]
+
+
+def test_a_profile_that_the_server_sets_meanwhile_is_not_overwritten():
+    pair = Raised(1)
+    record = network.Record(pair.model.slots)
+    record.stored[0] = 2, 30, "OCPP20", B
+    record.save(pair.model.slots)
+    pair.change(2)
+    pair.accept(0, V16, pair.first())
+    assert network.Record(pair.model.slots).stored[0] == (2, 30, "OCPP20", B)
 
 
 def test_a_record_of_another_format_counts_as_none():

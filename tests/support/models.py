@@ -2,6 +2,7 @@
 
 from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
 from chargepoint.device_model.table import FEATURES
+from tests.support.fake_updater import FakeUpdater
 
 
 class Slots:
@@ -31,6 +32,7 @@ class ModelOnly:
         self.link_request = None
         self.events = []
         self.network = ("", 0, 0, (), 0)
+        self.updater: "FakeUpdater | None" = None
 
     def log(self, text):
         pass

@@ -158,13 +158,16 @@ def choice(station, profiles):
     model = station.model
     record = Record(model.slots)
     good = record.good
+    if good is not None and good[3][0] not in model.subprotocols:
+        good = good[:3] + (model.subprotocols, good[4])
     level = model.integer(_SECURITY_PROFILE)  # where 1.6 has raised it, that comes first
     wanted = [profile for profile in profiles if profile[1] >= level]
+    present = station.network if station.network[0] else good
+    if present is not None and present[1] < level:
+        wanted.append(_raised(present, level, good))
     wanted += [profile for profile in profiles if profile[1] < level]
     if good is None:
         return wanted, False
-    if good[3][0] not in model.subprotocols:
-        good = good[:3] + (model.subprotocols, good[4])
     wanted = [
         profile
         for profile in wanted
@@ -174,7 +177,7 @@ def choice(station, profiles):
     if _waits(station):
         wanted = [profile for profile in wanted if profile[3][0] == good[3][0]]
     others = [profile for profile in wanted if profile[:3] != good[:3]]
-    if _image_on_trial(station):
+    if image_on_trial(station):
         return [good] + others, (first[:3], first[3][0]) != (good[:3], good[3][0])
     held = first not in wanted and first[:3] != good[:3]
     if len(others) == len(wanted):
@@ -182,7 +185,18 @@ def choice(station, profiles):
     return wanted, held
 
 
-def _image_on_trial(station) -> bool:
+def _raised(present, level: int, good):
+    """The profile of the present connection with a higher security profile, in the dialect that
+    was spoken by it."""
+    url, _, slot, offered, timeout_s = present
+    if level >= 2 and url[:3].lower() != "wss":
+        url = "wss" + url[2:]
+    if good is not None and good[2] == slot:
+        offered = good[3]
+    return url, level, slot, offered, timeout_s
+
+
+def image_on_trial(station) -> bool:
     return station.updater is not None and station.updater.trial_s is not None
 
 
@@ -195,7 +209,7 @@ def _waits(station) -> bool:
 
 def may_change(station) -> bool:
     """Whether the connection may be made anew now, for the profile that had to wait."""
-    return not (station.busy or _image_on_trial(station) or _waits(station))
+    return not (station.busy or image_on_trial(station) or _waits(station))
 
 
 # ---- what has become of it
@@ -255,6 +269,10 @@ def accepted(station) -> None:
         (url, level, slot, (station.profile.SUBPROTOCOL,), timeout_s),
     )
     record.boots = 0
+    entry = known(model, record).get(slot)
+    if entry is not None and entry[1] < level:  # it is `_raised`
+        version = modules.use("profiles.versions").version(entry[3])
+        record.stored[slot] = level, timeout_s, version, url
     raised = before is not None and before[1] < level
     if raised:  # A05.FR.06
         for other, profile in known(model, record).items():

@@ -3,6 +3,7 @@ import json
 from chargepoint.device_model import presets
 from chargepoint.profiles.ocpp16.configuration import get_configuration
 from chargepoint.rpc.errors import CallError
+from tests.support.fake_updater import FakeUpdater, Flash
 from tests.support.keys16 import answer_of, change, get, variable
 from tests.support.models import Slots, make_station
 
@@ -295,6 +296,18 @@ def test_A05_FR_02_no_profile_with_a_password_without_one():
     station = make_station()
     assert change(station, "SecurityProfile", "1") == "Rejected"
     station.model.set_credential(b"0123456789abcdef")
+    assert change(station, "SecurityProfile", "1") == "Accepted"
+
+
+def test_a_security_profile_that_could_not_be_tried_is_rejected():
+    """An image that is on trial first tries what worked last."""
+    station = make_station()
+    station.model.preset_credential = b"0123456789abcdef"
+    flash = Flash()
+    flash.on_trial = True
+    station.updater = FakeUpdater(flash)
+    assert change(station, "SecurityProfile", "1") == "Rejected"
+    station.updater.confirm()
     assert change(station, "SecurityProfile", "1") == "Accepted"
 
 

@@ -254,7 +254,7 @@ def change_configuration(station, payload: dict, now: int) -> dict:
         else:
             keys = parsed(model, at, payload["value"])
             if kind == _SECURITY_PROFILE:
-                _check_security_profile(model, int(read(model, keys[0][0])), int(keys[0][1]))
+                _check_security_profile(station, int(read(model, keys[0][0])), int(keys[0][1]))
         before = [(key, model.values.get(key)) for key, _ in keys]
         try:
             _store(model, keys)
@@ -268,6 +268,7 @@ def change_configuration(station, payload: dict, now: int) -> dict:
             refused(station, name_at(at), "the value is: slots that are set, each once")
         return {"status": "Rejected"}
     if kind == _SECURITY_PROFILE:
+        modules.use("station.network").asked_again(model)
         station.link_request = "reconnect"  # A05.FR.06 of the security whitepaper
     for key, _ in keys:
         changed(station, key)
@@ -363,9 +364,12 @@ def _parsed_credential(value: str) -> bytes:
     return binascii.unhexlify(value)
 
 
-def _check_security_profile(model, present: int, wanted: int) -> None:
-    """Only upwards (A05.FR.01), and only if its needs are met (A05.FR.02, A05.FR.03)."""
-    if wanted <= present or wanted > model.max_security_profile:
+def _check_security_profile(station, present: int, wanted: int) -> None:
+    """Only upwards (A05.FR.01), and only if its needs are met (A05.FR.02, A05.FR.03) and it would
+    be tried now."""
+    if wanted <= present or wanted > station.model.max_security_profile:
         raise ValueError("ValueOutOfRange")
-    if wanted < 3 and not model.credential():
+    if wanted < 3 and not station.model.credential():
         raise ValueError("MissingParam")
+    if modules.use("station.network").image_on_trial(station):  # one trial at a time
+        raise ValueError("InvalidValue")
