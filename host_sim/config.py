@@ -217,8 +217,13 @@ def subprotocols(where: str, items: list[str]) -> tuple[str, ...]:
 
 
 def password(where: str, text: str) -> str:
-    if not text or len(text) > 128 or not text.isprintable():
-        raise ConfigError(f"{where}: allowed: 1 to 128 printable characters")
+    """One as OCPP has it: of any characters (A00.FR.205). Raises ConfigError."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{where}: allowed: text in UTF-8") from None
+    if not 16 <= len(text) <= 40:
+        raise ConfigError(f"{where}: allowed: 16 to 40 characters")
     return text
 
 

@@ -74,6 +74,10 @@ def content(
     credential = None
     if profile in (1, 2) and not config.has_credential:
         credential = secret("OCPP_PASSWORD", f"password of {config.id}", environment)
+        try:
+            configs.password("OCPP_PASSWORD", credential)
+        except configs.ConfigError as error:
+            raise boards.Failure(str(error)) from None
     if bool(wifi) != (board.network == "wifi"):
         need = "needs WIFI=name" if not wifi else "has no Wi-Fi: leave WIFI out"
         raise boards.Failure(f"{board.name} {need}")

@@ -1,4 +1,5 @@
 from chargepoint.device_model.access import (
+    assign,
     checked,
     find,
     json_size,
@@ -76,3 +77,25 @@ def test_the_size_of_json_is_exact():
         ([1.5], "[1.5]"),
     ):
         assert json_size(value) == len(text), text
+
+
+def test_A00_FR_205_a_password_may_have_any_characters():
+    """Errata 2025-09, part 2, 2.1: 16 to 40 of them, which may be more bytes."""
+    model = make_station().model
+    key = find(model, {"name": "SecurityCtrlr"}, {"name": "BasicAuthPassword"})[1]
+    for password in (
+        "NewTestPassword1234!",
+        "p\u00e4ssword 1234567",
+        '\'"\\quotes" and so on',
+        "\u5bc6" * 16,
+        "\u00e9" * 40,
+    ):
+        assign(model, key, checked(model, key, password))
+        assert model.credential() == password.encode()
+    for password in ("\u00e9" * 15, "\u00e9" * 41):
+        try:
+            checked(model, key, password)
+        except ValueError as error:
+            assert error.args == ("ValueOutOfRange",)
+        else:
+            raise AssertionError(password)

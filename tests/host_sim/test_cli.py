@@ -61,6 +61,8 @@ def test_speeds_and_lists():
         (["--ocpp", "1.6"], "--ocpp"),
         (["--ocpp", "ocpp1.6,ocpp1.6"], "--ocpp"),
         (["--basic-auth", ""], "--basic-auth"),
+        (["--basic-auth", "x" * 15], "--basic-auth"),
+        (["--basic-auth", "\u00e9" * 41], "--basic-auth"),
         (["--ca", "/nowhere"], "--ca"),
         (["--ca", "/dev/null"], "--ca"),
         (["--ca", __file__], "--ca"),

@@ -7,7 +7,7 @@ import pytest
 from host_sim.client import SimulatorProcess
 from host_sim.csms import Csms
 
-OLD, NEW = "the-first-password", "another-password"
+OLD, NEW = "the-first-password", 'p\u00e4ssw\u00f6rd, "quoted"'
 NEW_KEY = bytes(range(0x41, 0x55))  # 20 bytes, as 40 digits on the wire of 1.6
 
 

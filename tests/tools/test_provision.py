@@ -81,6 +81,15 @@ def test_the_password_is_asked_for_by_the_profile(station):
     assert made["csms"] == [["ws://csms:9000/ocpp", 1]]
 
 
+def test_A00_FR_205_a_password_has_16_to_40_characters(station):
+    path = station(more="security_profile = 1")
+    made = content(path, secrets={"OCPP_PASSWORD": "\u00e9" * 40})
+    assert bytes.fromhex(made["credential"]).decode() == "\u00e9" * 40
+    for password in ("x" * 15, "x" * 41):
+        with pytest.raises(boards.Failure, match="OCPP_PASSWORD: allowed: 16 to 40 characters"):
+            content(path, secrets={"OCPP_PASSWORD": password})
+
+
 def test_the_password_of_the_file_is_enough(station):
     path = station(variables='"SecurityCtrlr.BasicAuthPassword" = "from-the-file-16"')
     made = content(path, secrets={})

@@ -33,7 +33,6 @@ _CREDENTIAL = const(1024)
 
 FREE = "CustomizationCtrlr"  # the component of a name that has none
 _MAINS_V = const(230)
-_PASSWORD = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789*-_=:+|@."
 
 
 # ---- the table
@@ -231,8 +230,6 @@ def checked(model, key, text: str) -> str:
             c for c in text if c not in "RSTx" or c != "x" and text.count(c) > 1
         ]:
             raise ValueError("InvalidValue")
-    elif flags(row) & _CREDENTIAL and [c for c in text if c not in _PASSWORD]:
-        raise ValueError("InvalidValue")
     if (low and len(text) < int(low)) or (high and len(text) > int(high)):
         raise ValueError("ValueOutOfRange")
     return text
