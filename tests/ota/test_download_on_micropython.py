@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.link.test_tls import folder, server_context
-from tests.ota.downloads import FILE
+from tests.ota.downloads import FILE, SIGNATURE
 from tests.ota.file_server import Ftp, Server, Web
 from tests.support.interpreter import on_micropython
 
@@ -32,7 +32,8 @@ def run(server: Server, location: str, *files: str) -> list[str]:
 def test_http(behaviour):
     server = Web(FILE)
     server.behaviour, server.breaks = behaviour, list(BREAKS)
-    lines = run(server, "http://127.0.0.1:%d/x")
+    lines = run(server, "http://127.0.0.1:%d/x?SIGNATURE")  # of 1936 characters
+    assert {target for target, _ in server.asked} == {"/x?" + SIGNATURE}
     assert lines == ["file: the connection ended before the file"] * len(BREAKS) + ["True None"]
 
 

@@ -233,7 +233,6 @@ def test_locations_that_can_be_none():
             "http://h/\n",
             "http://%zz@h/x",
             "http://h:0/",
-            "http://h/" + "x" * 512,
         ):
             kind, why, again = await station.fetch(location)
             assert (kind, again) == ("failed", False) and "URL" in why

@@ -87,6 +87,21 @@ def test_a_certificate_beyond_the_schema_is_the_servers_error():
     assert code == "PropertyConstraintViolation"
 
 
+def test_a_signed_url_of_a_store_of_files_is_taken_where_no_schema_forbids_it():
+    location = "https://files.example/box.img?X-Amz-Signature=" + "0123456789abcdef" * 122
+    pair = updating(V16, roots=False)
+    assert pair.update("UpdateFirmware", **unsigned(V16, location=location)) is None
+    assert pair.updater.fetches == [(location, True)]
+    pair.fail()
+    pair.power_cut()
+    pair.connect()
+    pair.run(120)
+    assert pair.updater.fetches == [(location, False)]
+    location = "http://files.example/" + "x" * 1980
+    code = pair.update("UpdateFirmware", **unsigned(V16, location=location))
+    assert code == "PropertyConstraintViolation"
+
+
 def test_without_a_manufacturers_root_nothing_signed_is_taken():
     refused(LEAF, "no manufacturer root", roots=False)
 

@@ -5,7 +5,6 @@ import asyncio
 from .. import modules
 from ..compat import const
 
-_LONGEST = const(512)  # characters of a location
 _COUNTED_BYTES = const(512)  # who sends less in the time allowed sends nothing
 
 
@@ -23,8 +22,6 @@ async def attempt(updater, location: str, fresh: bool) -> None:
 
 async def _result(updater, location: str, fresh: bool):
     try:
-        if len(location) > _LONGEST:
-            raise ValueError("the URL is too long")
         source = modules.use("ota.sources").source
         source = updater.stream = source(updater.network, updater.tls_files, location)
     except ValueError as error:

@@ -103,7 +103,7 @@ def save(station, update: dict, location=None, key: bytes = b"", signature: byte
     """Remember the update; without a location, with the texts that are there. Raises OSError."""
     slots = station.store.slots
     if location is None:
-        tail = slots.load(SLOT)[_HEAD_BYTES:]
+        tail = memoryview(slots.load(SLOT))[_HEAD_BYTES:]
     else:
         tail = b"".join([_sized(part) for part in (location.encode(), key, signature)])
     request_id, install_s = update["id"], update["install_s"]

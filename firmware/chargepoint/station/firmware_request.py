@@ -16,7 +16,7 @@ from . import firmware_record, manufacturer_roots
 _ALLOW_UNSIGNED_FIRMWARE = const(140)  # SecurityCtrlr.AllowUnsignedFirmware
 
 _MAX_INTEGER = const(0x7FFFFFFF)  # part 2: integers have 32 bits
-_MAX_LOCATION = const(512)
+_MAX_LOCATION = const(2000)  # bytes; most schemas allow fewer
 _MAX_SIGNATURE = const(800)  # characters
 _RETRIES = const(3)  # where the server names none
 _MAX_RETRIES = const(1000)
