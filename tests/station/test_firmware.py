@@ -169,6 +169,49 @@ def test_L01_FR_29_an_image_that_does_not_fit_is_refused_with_the_reason():
         assert pair.drivers[0].contactor.closed()
 
 
+def spoken(pair):
+    """The statuses of the update and of the first connector, in their order."""
+    found = []
+    for direction, message in pair.transcript:
+        if direction == "out" and message[0] == 2:
+            payload = message[3]
+            if message[2].endswith("FirmwareStatusNotification"):
+                found.append(payload["status"])
+            elif payload.get("connectorId") == 1 and payload.get("evseId", 1) == 1:
+                found.append(payload.get("connectorStatus") or payload["status"])
+    return found
+
+
+def refused_by_a_slow_server(dialect):
+    """An image is refused faster than the server answers what it is told."""
+    pair = updating(dialect)
+    pair.flash.refusal = "wrong hash"
+    pair.csms.slow = True
+    pair.update()
+    pair.arrive()
+    return pair
+
+
+def test_that_it_has_failed_is_told_before_the_connectors_are_free_again():
+    for dialect in DIALECTS:
+        pair = refused_by_a_slow_server(dialect)
+        pair.csms.slow = False
+        pair.deliver()
+        told = [status for status in spoken(pair) if status != "Unavailable"]
+        assert told == SEQUENCE[:4] + ["InstallVerificationFailed", "Available"]
+
+
+def test_nobody_waits_for_a_server_that_does_not_answer_what_it_is_told():
+    for dialect in DIALECTS:
+        pair = refused_by_a_slow_server(dialect)
+        assert not pair.station.in_service
+        pair.run(31)
+        assert pair.station.in_service
+        pair = refused_by_a_slow_server(dialect)
+        pair.disconnect()
+        assert pair.station.in_service
+
+
 def test_an_image_that_does_not_come_up_is_told_by_the_old_one():
     for dialect in DIALECTS:
         pair = updating(dialect)

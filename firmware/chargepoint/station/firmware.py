@@ -65,13 +65,16 @@ def poll(station, now: int) -> None:
             due_ms = due
             break
     firmware_status.tell(station, update, now)
-    if update["phase"] == OVER and not update["untold"]:
-        if not update["told"]:
-            update["told"] = True
-            firmware_record.save(station, update)
-        if update["job"] is None:
-            station.update = station.update_due_ms = None
-            return
+    if update["phase"] == OVER:
+        if not station.online or update["tries"] or len(update["untold"]) <= update["telling"]:
+            station.update_pending = False  # behind the last status, if the server hears
+        if not update["untold"]:
+            if not update["told"]:
+                update["told"] = True
+                firmware_record.save(station, update)
+            if update["job"] is None:
+                station.update = station.update_due_ms = None
+                return
     if update["untold"] and not update["telling"] and station.online:
         due_ms = min(due_ms, max(update["tell_ms"], now + _BUSY_MS))
     station.update_due_ms = due_ms
@@ -234,7 +237,6 @@ def _fail(station, update: dict, status: str, why: str) -> None:
 
 
 def _end(station, update: dict, status: str) -> None:
-    station.update_pending = False
     update["phase"] = OVER
     if update["status"] == "-":  # nobody has asked for that image
         firmware_record.save(station, update)
