@@ -6,6 +6,7 @@ from hashlib import sha256
 from chargepoint.crypto import pem
 from tests.support import certificates as made
 from tests.support import rsa_keys
+from tests.support.pair import Pair
 from tests.support.updating import (
     DIALECTS,
     FILE,
@@ -227,10 +228,10 @@ class Halting(Updating):
         if self.turns < 0:
             super().step()
             return
-        Updating.__mro__[1].step(self)
+        Pair.step(self)
         while self.turns and self.updater.turn():
             self.turns -= 1
-            Updating.__mro__[1].step(self)
+            Pair.step(self)
 
 
 def halting(dialect=V201):

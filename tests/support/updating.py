@@ -8,10 +8,6 @@ from tests.support import certificates as made
 from tests.support.fake_updater import FakeUpdater, Flash
 from tests.support.pair import Pair
 
-_TYPE_CHECKING = False
-if _TYPE_CHECKING:
-    from typing import Any
-
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
 ROOT_KEY, LEAF_KEY = 1, 5
@@ -34,8 +30,7 @@ class Updating(Pair):
 
     def equip(self):
         self.updater = FakeUpdater(self.flash)
-        station: "Any" = self.station
-        station.updater = self.updater
+        self.station.updater = self.updater  # pyright: ignore[reportAttributeAccessIssue]
         self.station.factory_roots = lambda: self.roots
 
     def step(self):
