@@ -32,7 +32,7 @@ def test_a_vendors_function_gets_the_request_and_gives_the_answer():
         assert seen == [request]
         data = '{"a": [1]}' if dialect == V16 else {"a": [1]}
         assert result == {"status": "Accepted", "data": data}
-        result = pair.call("DataTransfer", {"vendorId": "com.example"})
+        result = pair.call("DataTransfer", {"vendorId": "COM.Example"})  # a CiString in 1.6
         assert result == {"status": "UnknownMessageId"}
 
 

@@ -205,6 +205,20 @@ def test_F03_a_remote_stop_ends_the_transaction():
         assert stop(pair, transaction_id) == "Rejected"
 
 
+def test_a_transactionId_compares_without_case():
+    pair = online(V201)
+    pair.plug(1)
+    pair.token("LOCAL001", 1)
+    pair.run(60)
+    transaction_id = pair.station.evses[0].transaction.id.upper()
+    assert transaction_id != transaction_id.lower()
+    status = pair.call("GetTransactionStatus", {"transactionId": transaction_id})
+    assert status == {"ongoingIndicator": True, "messagesInQueue": False}
+    assert stop(pair, transaction_id) == "Accepted"
+    pair.run(1)
+    assert not pair.drivers[0].contactor.closed()
+
+
 def test_F03_FR_08_an_unknown_transaction_is_not_stopped():
     for dialect in DIALECTS:
         pair = online(dialect)

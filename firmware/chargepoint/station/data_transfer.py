@@ -6,7 +6,7 @@ def data_transfer(station, request: dict, now: int) -> dict:
 
     The response is in 2.0.1's shape: {"status": ..., "data": any JSON}.
     """
-    vendor = station.vendors.get(request["vendorId"])
-    if vendor is None:
-        return {"status": "UnknownVendorId"}  # P01.FR.05
-    return vendor(request, now)
+    for vendor_id, vendor in station.vendors.items():
+        if vendor_id.lower() == request["vendorId"].lower():  # a CiString in 1.6
+            return vendor(request, now)
+    return {"status": "UnknownVendorId"}  # P01.FR.05

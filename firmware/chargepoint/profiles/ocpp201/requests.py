@@ -4,9 +4,13 @@ from . import wire_transaction_id
 
 
 def decode(station, action: str, payload: dict):
-    """(action, request). A transaction that the server knows by a 1.6 integer gets our id."""
+    """(action, request). A transaction that the server knows by a 1.6 integer gets our id.
+
+    Ours are in lower case; an identifierString compares without case (part 2, primitive datatypes).
+    """
     wire_id = payload.get("transactionId")
     if wire_id is not None:
+        wire_id = payload["transactionId"] = wire_id.lower()
         for transaction_id in station.outbox.server_ids:
             if wire_transaction_id(station, transaction_id) == wire_id:
                 payload["transactionId"] = transaction_id
