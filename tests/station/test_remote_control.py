@@ -262,6 +262,35 @@ def test_F05_FR_05_a_stuck_lock_is_reported():
         assert unlock(pair) == "UnlockFailed"
 
 
+def test_7_46_a_cable_of_the_station_has_no_lock_and_nothing_is_stopped():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        unsupported = "NotSupported" if dialect == V16 else "UnlockFailed"
+        assert unlock(pair) == unsupported
+        pair.plug(1)
+        pair.token("LOCAL001", 1)
+        pair.run(10)
+        pair.forget()
+        in_use = "NotSupported" if dialect == V16 else "OngoingAuthorizedTransaction"  # F05.FR.02
+        assert unlock(pair) == in_use
+        pair.run(10)
+        assert pair.drivers[0].contactor.closed() and pair.station.evses[0].transaction
+        assert not [what for kind, what in pair.world if what[0] == "lock"]
+
+
+def test_an_unlocking_that_can_not_be_tried_stops_nothing():
+    pair = online(V16, connectors=("sType2",))
+    for evse_id in 1, 2:
+        pair.plug(evse_id)
+        pair.token("LOCAL00%d" % evse_id, evse_id)
+        pair.run(10)
+    pair.drivers[0].contactor.weld(True)
+    assert unlock(pair) is None
+    assert unlock(pair, 2) == "UnlockFailed"
+    pair.run(1)
+    assert pair.drivers[1].contactor.closed()
+
+
 def test_F05_FR_03_an_unknown_connector_is_refused():
     pair = online(V201)
     for evse_id, connector_id in ((0, 1), (3, 1), (1, 2), (1, 0), (-1, 1), (1, -1)):

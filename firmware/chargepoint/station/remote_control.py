@@ -46,9 +46,9 @@ def request_stop_transaction(station, request: dict, now: int) -> dict:
 def unlock_connector(station, request: dict, now: int):
     """2.0.1's UnlockConnectorRequest -> None; answered when the lock has moved, or has not.
 
-    An EVSE has one lock, at the connector in use.
+    An EVSE has one lock, at the connector in use; a connector with a cable of its own has none.
 
-    The neutral key `stopTransaction` (1.6) ends a transaction that is in the way.
+    The neutral key `stopTransaction` (1.6) ends a transaction that is in the way of the lock.
     """
     evse_id, connector_id = request["evseId"], request["connectorId"]
     if not 1 <= evse_id <= len(station.evses):
@@ -57,12 +57,15 @@ def unlock_connector(station, request: dict, now: int):
     if not 1 <= connector_id <= len(evse.connectors):
         return {"status": "UnknownConnector"}  # F05.FR.03
     in_use = evse.plugged in (0, connector_id)
-    if in_use and evse.transaction is not None and evse.authorized is not None:
-        if not request.get("stopTransaction"):
-            return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.02
-        station.transactions.stop(evse, "Other", "UnlockCommand", now)
+    running = in_use and evse.transaction is not None and evse.authorized is not None
+    if running and not request.get("stopTransaction"):
+        return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.02
+    if not evse.connectors[connector_id - 1].socket:
+        return {"status": "UnlockFailed", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
     if not in_use or station.unlocking is not None:
         return {"status": "UnlockFailed"}  # F05.FR.05
+    if running:
+        station.transactions.stop(evse, "Other", "UnlockCommand", now)
     station.unlocking = (evse, False, now + _UNLOCK_PATIENCE_MS)
     return None
 

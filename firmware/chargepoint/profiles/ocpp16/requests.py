@@ -85,8 +85,8 @@ def encode_result(action: str, result: dict) -> dict:
     if action == "Reset" and status == "Scheduled":
         status = "Accepted"
     elif action == "UnlockConnector":
-        if status == "UnknownConnector":
-            status = "NotSupported"  # errata 3.87
+        if status == "UnknownConnector" or "statusInfo" in result:
+            status = "NotSupported"  # 7.46: there is no lock; errata 3.87: there is no connector
         elif status == "OngoingAuthorizedTransaction":
             status = "UnlockFailed"
     answer = {"status": status}
