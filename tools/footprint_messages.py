@@ -26,13 +26,14 @@ Payload = dict[str, Any]
 
 @dataclass
 class Request:
-    """payload None: it is made to be exactly `LIMIT_BYTES` long; error: the code it is refused by;
-    reports: its answer comes in NotifyReports."""
+    """payload None: it is made to be exactly `LIMIT_BYTES` long; refusal: what follows the message
+    id in the answer that refuses it, the code of an error or a payload; reports: its answer comes
+    in NotifyReports."""
 
     name: str
     action: str
     payload: Payload | None = None
-    error: str | None = None
+    refusal: str | Payload | None = None
     reports: bool = False
 
 
@@ -45,7 +46,7 @@ def requests(dialect: str) -> list[Request]:
                 "ChangeConfiguration",
                 {"key": "MeterValueSampleInterval", "value": "20"},
             ),
-            *_refused("NotSupported"),
+            *_refused({"status": "NotSupported"}),
         ]
     return [
         Request(
@@ -85,10 +86,11 @@ def everyday(dialect: str, number: int) -> list[Request]:
     ]
 
 
-def _refused(code: str) -> list[Request]:
+def _refused(of_list: str | Payload) -> list[Request]:
+    refusals = {"SendLocalList": of_list, "SetChargingProfile": "NotSupported"}
     return [
-        Request(f"{action} as long as can be", action, error=code)
-        for action in ("SendLocalList", "SetChargingProfile")
+        Request(f"{action} as long as can be", action, refusal=refusal)
+        for action, refusal in refusals.items()
     ]
 
 

@@ -272,7 +272,7 @@ class _Station:
     async def ask(self, request: messages.Request) -> None:
         """Send a request; until its answer, and all the reports it makes, are there."""
         if request.payload is None:
-            await self._ask_raw(messages.text(request, self._dialect), request.error)
+            await self._ask_raw(messages.text(request, self._dialect), request.refusal)
             return
         try:
             await self.call(request.action, request.payload)
@@ -282,7 +282,7 @@ class _Station:
             number = request.payload["requestId"]
             await self.told(lambda: number in self.record.finished_reports, request.name)
 
-    async def _ask_raw(self, text: str, error: str | None) -> None:
+    async def _ask_raw(self, text: str, refusal: str | messages.Payload | None) -> None:
         """Send a text that the server's own checks would not let through."""
         answers: list[list[Any]] = []
 
@@ -294,7 +294,7 @@ class _Station:
         await self.csms.send_raw(self.simulator.config.id, text)
         await self.told(lambda: answers, "an answer")
         self.csms.observers.remove(look)
-        if answers[0][:1] + answers[0][2:3] != [4, error]:
+        if answers[0][2] != refusal:
             raise Failed(f"{json.loads(text)[2]} was answered with {answers[0][2]}")
 
     async def call(self, action: str, payload: dict[str, Any]) -> None:

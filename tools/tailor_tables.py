@@ -120,7 +120,7 @@ def _schema(trees: dict[str, ast.Module], dialect: str, intents: list[str]) -> b
     told: set[str] = set()
     for path, tree in trees.items():
         if path not in other or path.startswith(profile):
-            told |= words_of(tree, without=("LOST", "_BLOCKS", "decode"))
+            told |= words_of(tree, without=("LOST", "_BLOCKS", "_WITHOUT", "decode"))
     told -= taken - {"DataTransfer"}  # which alone goes both ways
     if "DataTransfer" in intents:
         told.add("DataTransfer")

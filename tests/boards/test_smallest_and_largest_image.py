@@ -48,7 +48,10 @@ async def check(s: Stage, blocks: tuple[str, ...]) -> None:
     for block, actions in ACTIONS.items():
         code = await refusal(s, *actions[0 if s.is_1_6 else 1])
         assert code == ("" if block in blocks else "NotSupported"), block
-    assert await refusal(s, "GetLocalListVersion", {}) == "NotSupported"
+    assert await s.call("GetLocalListVersion", {}) == (
+        {"listVersion": -1} if s.is_1_6 else {"versionNumber": 0}
+    )
+    assert await refusal(s, "ClearChargingProfile", {}) == "NotSupported"
     assert await s.is_refused("Nonsense", {})
     wanted = {"type": "Everything"} if s.is_1_6 else {"requestId": "1", "reportBase": "x"}
     assert await s.is_refused("Reset" if s.is_1_6 else "GetBaseReport", wanted)

@@ -34,7 +34,8 @@ GetTransactionStatus {}
 UnlockConnector {"evseId":2,"connectorId":1}
 UnlockConnector {"evseId":2,"connectorId":9}
 SetNetworkProfile {"configurationSlot":1,"connectionData":{"ocppVersion":"OCPP20","ocppTransport":"JSON","ocppCsmsUrl":"ws://csms/ocpp","messageTimeout":30,"securityProfile":0,"ocppInterface":"Wired0"}}
-!GetLocalListVersion {}
+GetLocalListVersion {}
+!CostUpdated {"totalCost":1,"transactionId":"none"}
 !NoSuchAction {}
 !GetBaseReport {"reportBase":"FullInventory"}
 """
@@ -61,7 +62,8 @@ RemoteStartTransaction {"connectorId":9,"idTag":"04AABBCC"}
 RemoteStopTransaction {"transactionId":99}
 UnlockConnector {"connectorId":2}
 UnlockConnector {"connectorId":9}
-!GetLocalListVersion {}
+GetLocalListVersion {}
+!ClearChargingProfile {}
 !NoSuchAction {}
 !ChangeAvailability {"connectorId":2}
 """

@@ -46,20 +46,53 @@ def test_a_known_action_of_a_block_that_is_not_built_is_not_supported():
     pair = Pair(V16)
     pair.connect()
     for action, payload in (
-        ("GetLocalListVersion", {}),
-        ("CancelReservation", {"reservationId": 1}),
         ("ClearChargingProfile", {}),
+        ("GetInstalledCertificateIds", {"certificateType": "CentralSystemRootCertificate"}),
     ):
         assert pair.call(action, payload)[0] == "NotSupported", action
     pair = Pair(V201)
     pair.connect()
     for action, payload in (
-        ("GetLocalListVersion", {}),
-        ("CancelReservation", {"reservationId": 1}),
+        ("ClearChargingProfile", {"chargingProfileId": 1}),
         ("ClearDisplayMessage", {"id": 1}),
+        ("SendLocalList", {"versionNumber": 1, "updateType": "Full"}),
         ("CostUpdated", {"totalCost": 1, "transactionId": "x"}),
     ):
         assert pair.call(action, payload)[0] == "NotSupported", action
+
+
+def test_a_missing_block_is_told_in_a_word_of_the_standard_where_it_has_one():
+    time = "2026-05-01T12:00:00Z"
+    rejected = {"status": "Rejected"}
+    log = {"remoteLocation": "ftp://a.example/"}
+    reservation = {"connectorId": 1, "expiryDate": time, "idTag": "A", "reservationId": 1}
+    pair = Pair(V16)
+    pair.connect()
+    for action, payload, answer in (
+        ("GetLocalListVersion", {}, {"listVersion": -1}),  # 5.10
+        (
+            "SendLocalList",
+            {"listVersion": 1, "updateType": "Full", "localAuthorizationList": []},
+            {"status": "NotSupported"},  # 7.47
+        ),
+        ("ReserveNow", reservation, rejected),  # 5.13
+        ("CancelReservation", {"reservationId": 1}, rejected),  # 5.1
+        ("GetDiagnostics", {"location": "ftp://a.example/"}, {}),  # 5.9
+        ("GetLog", {"logType": "SecurityLog", "requestId": 1, "log": log}, rejected),
+    ):
+        assert pair.call(action, payload) == answer, action
+    assert pair.call("ReserveNow", {})[0] == "OccurenceConstraintViolation"
+    token = {"idToken": "A", "type": "Central"}
+    reservation = {"id": 1, "expiryDateTime": time, "idToken": token}
+    pair = Pair(V201)
+    pair.connect()
+    for action, payload, answer in (
+        ("GetLocalListVersion", {}, {"versionNumber": 0}),  # D02.FR.03
+        ("ReserveNow", reservation, rejected),  # H01.FR.01
+        ("CancelReservation", {"reservationId": 1}, rejected),  # H02.FR.01
+        ("GetLog", {"logType": "SecurityLog", "requestId": 1, "log": log}, rejected),  # N01.FR.05
+    ):
+        assert pair.call(action, payload) == answer, action
 
 
 def test_an_action_that_only_a_station_sends_is_refused():

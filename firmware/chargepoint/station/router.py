@@ -25,6 +25,9 @@ _BLOCKS = """
 ,SetNetworkProfile, - station.network_profile
 """  # noqa: E501
 
+# Of missing blocks, what the standard has a status for (H01.FR.01, H02.FR.01, N01.FR.05).
+_WITHOUT = "ReserveNow CancelReservation GetLog"
+
 
 def handle(station, intent: str, request: dict, now: int):
     """The result of `intent`; None if it is answered later. Raises CallError."""
@@ -33,6 +36,10 @@ def handle(station, intent: str, request: dict, now: int):
         _, feature, module = _BLOCKS[at : _BLOCKS.find("\n", at)].split(" ")
         if feature == "-" or station.model.has_feature(feature):
             return getattr(modules.use(module), function_name(intent))(station, request, now)
+    if intent in _WITHOUT:
+        return {"status": "Rejected"}
+    if intent == "GetLocalListVersion":
+        return {"versionNumber": 0}  # D02.FR.03
     raise CallError("NotSupported", intent + " is not built into this station")
 
 

@@ -1,6 +1,6 @@
 """OCPP 1.6: what a server asks, in OCPP 2.0.1's words, and the events that are rare.
 
-Of the known actions those that are not translated here are answered NotSupported.
+Of the known actions those that are not translated here are of blocks that are missing.
 """
 
 import json
@@ -15,6 +15,11 @@ _ERROR_CODES = (
     "ConnectorLockFailure EVCommunicationError GroundFailure HighTemperature InternalError"
     " LocalListConflict OtherError OverCurrentFailure PowerMeterFailure PowerSwitchFailure"
     " ReaderFailure ResetFailure UnderVoltage OverVoltage WeakSignal"
+)
+# What a station says that has no local list (5.10, 7.47) or no diagnostics (5.9).
+_WITHOUT = (
+    '{"GetLocalListVersion":{"listVersion":-1},"SendLocalList":{"status":"NotSupported"},'
+    '"GetDiagnostics":{}}'
 )
 _MAX_INFO = const(50)
 # Statuses of an update that FirmwareStatusNotification can't say, and the one told before.
@@ -72,7 +77,9 @@ def decode(station, action: str, payload: dict):
         return "UpdateFirmware", _update_firmware(action, payload)
     if action == "TriggerMessage" or action == "ExtendedTriggerMessage":
         return "TriggerMessage", _trigger(station, action, payload)
-    raise CallError("NotSupported", action + " is not built into this station")
+    if action in _WITHOUT:
+        return None, json.loads(_WITHOUT)[action]
+    return action, payload
 
 
 def encode_result(action: str, result: dict) -> dict:

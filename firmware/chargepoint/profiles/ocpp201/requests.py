@@ -6,7 +6,7 @@ from . import wire_transaction_id
 def decode(station, action: str, payload: dict):
     """(action, request). A transaction that the server knows by a 1.6 integer gets our id.
 
-    Ours are in lower case; an identifierString compares without case (part 2, primitive datatypes).
+    Ours are in lower case, and an identifierString compares without case.
     """
     wire_id = payload.get("transactionId")
     if wire_id is not None:
