@@ -2,7 +2,7 @@
 
 from chargepoint.station.samples import MEASURANDS
 from chargepoint.station.transaction import Transaction
-from tests.support.fake_station import FakeStation
+from tests.support.fake_station import FakeStation, Things
 from tests.support.whole import samples_of
 
 ENERGY = "Energy.Active.Import.Register"
@@ -291,8 +291,9 @@ def test_F06_trigger_tells_each_evse_or_one():
     station = FakeStation(evses=2)
     station.meter(1, 1)
     station.meter(2, 2)
-    station.metering.trigger(0, 0)
-    station.metering.trigger(2, 0)
+    station.profile = Things(encode=lambda station, kind, data: (kind, data))
+    assert station.metering.trigger(0) and station.metering.trigger(2)
+    assert not station.metering.trigger(3)
     assert [data["evseId"] for _, data in station.events()] == [1, 2, 2]
     assert samples_of(station.events()[0][1]["meterValue"])[0].context == "Trigger"
 

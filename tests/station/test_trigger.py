@@ -68,6 +68,42 @@ def test_F06_FR_06_meter_values():
     assert "transactionId" not in told[1]
 
 
+def says_its_charge(meter):
+    """From now on the car does."""
+    read = meter.read
+
+    def with_charge(reading, now):
+        read(reading, now)
+        reading.soc_percent = 42
+
+    meter.read = with_charge
+
+
+def test_F06_FR_10_meter_values_that_have_no_value_are_rejected():
+    for dialect in DIALECTS:
+        pair = online(dialect, {"AlignedDataCtrlr.Measurands": "SoC"})
+        place = {"connector": 1} if dialect == V16 else {"id": 1}
+        for where in (place, {}):
+            assert trigger(pair, "MeterValues", **where) == ("Rejected", []), where
+        says_its_charge(pair.drivers[1].meter)
+        pair.run(10)
+        assert trigger(pair, "MeterValues", **place) == ("Rejected", [])
+        status, told = trigger(pair, "MeterValues")
+        assert status == "Accepted"
+        assert [t.get("evseId", t.get("connectorId")) for t in told] == [2]
+
+
+def test_a_transaction_that_is_over_tells_no_more_on_demand():
+    pair = online(V201)
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(60)
+    pair.drivers[0].contactor.weld(True)  # its end waits for the contactor
+    pair.token("04AABBCC", 1)
+    assert pair.station.evses[0].transaction.final
+    assert trigger(pair, "TransactionEvent", id=1) == ("Rejected", [])
+
+
 def test_F06_FR_07_transaction_event():
     pair = online(V201)
     assert trigger(pair, "TransactionEvent") == ("Rejected", [])

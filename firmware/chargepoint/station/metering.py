@@ -109,14 +109,19 @@ class Metering:
         return transaction.samples
 
     @cold
-    def trigger(self, evse_id: int, now: int) -> None:
-        """Tell the present values of the EVSE, or of each (0), as aligned data does (F06)."""
-        for evse in self.station.evses:
+    def trigger(self, evse_id: int) -> bool:
+        """Tell the present values of the EVSE, or of each (0), as aligned data does (F06).
+
+        False if there is nothing to tell: not every measurand has a value at any time.
+        """
+        station, told = self.station, False
+        for evse in station.evses:
             if evse_id in (0, evse.id):
                 sample = self._sample(evse, "Trigger", _ALIGNED_MEASURANDS, _ALIGNED_ENABLED, 1)
-                if sample:
-                    data = {"evseId": evse.id, "meterValue": sample}
-                    self.station.emit("MeterValues", data, None, True)
+                data = {"evseId": evse.id, "meterValue": sample}
+                if station.profile.encode(station, "MeterValues", data):
+                    told = station.emit("MeterValues", data, None, True) or told
+        return told
 
     @cold
     def sample(self, evse, context: str) -> bytes:

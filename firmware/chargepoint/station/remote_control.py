@@ -13,7 +13,7 @@ def request_start_transaction(station, request: dict, now: int) -> dict:
     A charging profile in it is ignored without smart charging (F01.FR.12).
     """
     if not station.online:  # B02.FR.05
-        return _rejected("NotAccepted")
+        return _rejected("CSNotAccepted")
     if station.outbox.full:
         return _rejected("OutOfStorage")
     if abs(request["remoteStartId"]) > _MAX_INTEGER:
@@ -34,7 +34,7 @@ def request_start_transaction(station, request: dict, now: int) -> dict:
 def request_stop_transaction(station, request: dict, now: int) -> dict:
     """2.0.1's RequestStopTransactionRequest -> its response."""
     if not station.online:  # B02.FR.05
-        return _rejected("NotAccepted")
+        return _rejected("CSNotAccepted")
     # F03.FR.07, F03.FR.08
     evse = station.transactions.find(request["transactionId"])
     if evse is None:
@@ -61,7 +61,7 @@ def unlock_connector(station, request: dict, now: int):
     if running and not request.get("stopTransaction"):
         return {"status": "OngoingAuthorizedTransaction"}  # F05.FR.02
     if not evse.connectors[connector_id - 1].socket:
-        return {"status": "UnlockFailed", "statusInfo": {"reasonCode": "UnsupportedRequest"}}
+        return {"status": "UnlockFailed", "statusInfo": {"reasonCode": "FixedCable"}}
     if not in_use or station.unlocking is not None:
         return {"status": "UnlockFailed"}  # F05.FR.05
     if running:

@@ -42,16 +42,17 @@ def _trigger_of_evse(station, wanted: str, place: dict, now: int) -> dict:
     if wanted == "StatusNotification":
         return _trigger_statuses(station, evse_id, place.get("connectorId"))
     if wanted == "MeterValues":
-        station.metering.trigger(evse_id or 0, now)  # F06.FR.06
+        if not station.metering.trigger(evse_id or 0):  # F06.FR.06, F06.FR.10
+            return _rejected("NotFound")
     elif not (station.online and trigger_transactions(station, evse_id or 0, now)):  # F06.FR.07
-        return _rejected("NoTransaction")
+        return _rejected("TxNotFound")
     return {"status": "Accepted"}
 
 
 def trigger_transactions(station, evse_id: int, now: int) -> bool:
-    """Tell a TransactionEvent of the EVSE, or of each (0); False if no transaction runs."""
+    """Tell a TransactionEvent of the EVSE, or of each (0); False if none runs that is not over."""
     evses = [evse for evse in station.evses if evse_id in (0, evse.id)]
-    running = [evse for evse in evses if evse.transaction is not None]
+    running = [evse for evse in evses if evse.transaction and evse.transaction.final is None]
     for evse in running:
         samples = station.metering.sample(evse, "Trigger")
         station.transactions.sampled(evse, "Trigger", samples, now)
@@ -66,7 +67,7 @@ def _trigger_statuses(station, evse_id, connector_id) -> dict:
     for evse in station.evses:
         for connector in evse.connectors:
             if evse_id in (None, evse.id) and connector_id in (None, connector.id):
-                told = station.statuses.tell(evse, connector)
+                told = station.statuses.tell(evse, connector) or told
     return {"status": "Accepted"} if told else _rejected("UnknownConnectorId")
 
 
