@@ -28,9 +28,15 @@ STANDARD_LIBRARY = frozenset(
 
 
 def imported_names(tree: ast.AST) -> list[str]:
-    """The dotted names of all modules imported anywhere; a relative import gives a leading dot."""
+    """The dotted names of all modules imported anywhere but for the types' sake; a relative import
+    gives a leading dot."""
     names = []
-    for node in ast.walk(tree):
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop(0)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "_TYPE_CHECKING":
+            continue
+        waiting += ast.iter_child_nodes(node)
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -38,6 +38,7 @@ def write(root: Path, text: str) -> Path:
         ("import pytest", "imports pytest"),
         ("def test_a():\n    import pathlib", "imports pathlib"),
         ("import os.path", "imports os.path"),
+        ("if _TYPE_CHECKING:\n    from typing import Any", None),
         ("from . import x", "imports ."),
         (
             "from tests.support import deep",
