@@ -119,6 +119,7 @@ class FakeStation:
         self.outbox: "Any" = Things(journal=FakeJournal(), full=False)
         self.provisioning: "Any" = Things(status="Accepted")
         self.online = True
+        self.profile: "Any" = None
         self.operative = True
         self.update = self.updater = None
         self.resetting = False
