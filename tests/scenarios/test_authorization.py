@@ -163,6 +163,23 @@ def test_E10_without_it_the_session_waits_for_the_car():
         assert end(pair) is not None  # E10.FR.02
 
 
+def test_E10_FR_02_the_car_does_not_come_back_to_a_fixed_cable():
+    for dialect in DIALECTS:
+        variables = {
+            "TxCtrlr.StopTxOnEVSideDisconnect": FALSE,
+            "TxCtrlr.TxStopPoint": "Authorized",
+        }
+        pair = online(dialect, variables)
+        charge(pair)
+        pair.unplug(1)
+        pair.run(59)
+        assert end(pair) is None
+        pair.run(2)
+        assert end(pair) == ("EVDisconnected" if dialect == V16 else "Timeout")
+        if dialect == V201:  # TC_E_27
+            assert pair.sent("TransactionEvent")[-1]["triggerReason"] == "EVConnectTimeout"
+
+
 def test_E03_FR_05_no_car_within_EVConnectionTimeOut():
     for dialect in DIALECTS:
         variables = {"TxCtrlr.TxStartPoint": "Authorized", "TxCtrlr.EVConnectionTimeOut": "60"}

@@ -252,8 +252,8 @@ def test_E10_FR_02_a_fixed_cable_does_not_wait_for_ever():
     station = charging(stop="Authorized", StopTxOnEVSideDisconnect="false", EVConnectionTimeOut=30)
     station.unplug()
     station.run(30)
-    assert station.told()[-1] == ("Ended", "EVCommunicationLost")
-    assert station.records()[-1].stopped_reason == "EVDisconnected"
+    assert station.told()[-1] == ("Ended", "EVConnectTimeout")  # TC_E_27
+    assert station.records()[-1].stopped_reason == "Timeout"
 
 
 def test_the_next_ev_begins_a_new_transaction():

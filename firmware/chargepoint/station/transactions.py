@@ -19,7 +19,7 @@ there stands for EVConnected and Authorized); a point that was never reached end
     idTokenInfo not Accepted              Authorized no longer holds DeAuthorized
       ... and StopTxOnInvalidId false     nothing: no energy past MaxEnergyOnInvalidId
     EV leaves, StopTxOnEVSideDisconnect   Authorized no longer holds EVDisconnected
-    EV does not come in time              Authorized no longer holds Timeout
+    EV does not come (back) in time       Authorized no longer holds Timeout
 
 Ended waits, for two seconds at most, until the contactor is confirmed open, so that the energy
 that it tells is the last. With it the authorization ends; then a new plug or card begins anew. A
@@ -166,10 +166,7 @@ class Transactions:
                 self.on_fault(evse, 0, code, True, now)
             if evse.connect_by_ms is not None and now >= evse.connect_by_ms:
                 evse.connect_by_ms = None
-                if evse.transaction is not None and evse.transaction.held & _CONNECTED:
-                    self.stop(evse, "EVDisconnected", "EVCommunicationLost", now)  # E10.FR.02
-                else:
-                    self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, C01.FR.26
+                self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, E10.FR.02
             transaction = evse.transaction
             if transaction is None:
                 if evse.connected and (

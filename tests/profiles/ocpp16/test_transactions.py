@@ -146,6 +146,8 @@ def test_7_36_reasons():
     ):
         event = record("Ended", stopped_reason=stopped, trigger_reason=trigger)
         assert _said(station, event)[1]["reason"] == reason, (stopped, trigger)
+    event.time_spent_charging_s = 0  # its EV was there, and did not come back
+    assert _said(station, event)[1]["reason"] == "EVDisconnected"
 
 
 def test_errata_3_18_start_that_was_given_up():

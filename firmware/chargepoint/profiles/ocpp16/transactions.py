@@ -78,6 +78,8 @@ def _stop_reason(record) -> str:
         return "HardReset"
     if reason == "Reboot" and record.trigger_reason == "ResetCommand":
         return "SoftReset"
+    if reason == "Timeout" and record.time_spent_charging_s is not None:
+        return "EVDisconnected"  # and did not come back
     return reason if reason in _STOP_REASONS.split() else "Other"
 
 
