@@ -5,7 +5,8 @@ what the station knows by itself decides at once where LocalPreAuthorize says so
 server can't be asked (LocalAuthorizeOffline, OfflineTxForUnknownIdEnabled); else the server is
 asked. A lost link fails at once, one that is dead unnoticed with the first time-out. Who is
 accepted gets the EVSE that was named, or the one where an EV waits, or the only one there is; else
-the next plug within EVConnectionTimeOut takes it.
+the next plug within EVConnectionTimeOut takes it, unless an EV has got another authorization while
+the server was asked: it may have been the one that was meant.
 
 What the station knows is in the cache, see `cache`.
 
@@ -127,6 +128,7 @@ class Authorization:
                 self._on_answer(token, evse_id, answer, now)
 
             self._asked = token
+            token.free = [evse for evse in self.station.evses if evse.authorized is None]
             request = {"idToken": {"idToken": token.id_token, "type": token.type}}
             self.station.emit("Authorize", request, on_answer)
 
@@ -195,4 +197,7 @@ class Authorization:
         elif len(evses) == 1 and (evse_id or len(self.station.evses) == 1):
             transactions.authorize(evses[0], token, now)
         elif evses and transactions.lobby.authorized is None:
+            for evse in token.free:
+                if evse.plugged and evse.authorized is not None:
+                    return  # maybe it was for this EV, and somebody else was faster
             transactions.authorize(transactions.lobby, token, now)

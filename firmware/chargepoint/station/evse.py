@@ -35,6 +35,7 @@ class IdToken:
             None  # of the reservation that this authorization uses up
         )
         self.evse_ids: list | None = None  # where alone it is good, None: everywhere (C01.FR.21)
+        self.free: list = []  # Evses without an authorization when the server was asked about it
 
     def same(self, other) -> bool:
         """Equal in value, whatever the case, and in type (C01.FR.25)."""
@@ -143,6 +144,20 @@ class Evse:
         if not (station.in_service and self.usable) or self.authorized is not None:
             return False
         return self.transaction is None or self.transaction.final is None
+
+    def lapsed(self, station) -> bool:
+        """Whether an authorization without a transaction has lost each EVSE that could begin one.
+
+        One that waits in the lobby is for the next EVSE that nobody is authorized at.
+        """
+        token = self.authorized
+        if token is None or self.transaction is not None or token.type == "NoAuthorization":
+            return False
+        for evse in station.evses:
+            if evse is self or not (self.id or evse.authorized):
+                if evse.usable and (not token.evse_ids or evse.id in token.evse_ids):
+                    return not station.in_service
+        return True
 
     def may_offer(self) -> bool:
         """Whether the EV may be told that there is current."""

@@ -164,7 +164,8 @@ class Transactions:
                 evse.contactor_by_ms = None
                 code = "WeldedContactor" if evse.closed else "PowerSwitchFailure"
                 self.on_fault(evse, 0, code, True, now)
-            if evse.connect_by_ms is not None and now >= evse.connect_by_ms:
+            due = evse.connect_by_ms is not None and now >= evse.connect_by_ms
+            if due or evse.lapsed(self.station):
                 evse.connect_by_ms = None
                 self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, E10.FR.02
             transaction = evse.transaction
