@@ -34,6 +34,9 @@ class Outbox:
     def set_server_id(self, transaction_id, server_id):
         self.server_ids[transaction_id] = server_id
 
+    def forget_server_id(self, transaction_id):
+        self.server_ids.pop(transaction_id, None)
+
 
 class Transaction:
     """What a dialect asks of a running transaction."""

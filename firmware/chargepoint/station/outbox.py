@@ -29,6 +29,7 @@ _THIN_BYTES = const(8192)  # thinning begins so early that what comes meanwhile 
 _AGAIN_BYTES = const(4096)  # after a pass that won little, the next one waits for so much more
 _LITTLE_BYTES = const(256)
 _NO_ROOM = const(28)  # ENOSPC
+_OLD = const(-0x40000000)  # in slots of older versions: nothing was said of the transaction yet
 
 
 class Outbox:
@@ -54,7 +55,14 @@ class Outbox:
         self.offline_until = self.last_seq
         self._head: tuple | None = None  # (seq, kind, data) of the entry whose turn it is
         saved = station.store.slots.load("server_ids")
-        self.server_ids = json.loads(saved) if saved else {}
+        # What a 1.6 server calls a transaction: any integer; None: nothing was said of it yet.
+        self.server_ids: dict = json.loads(saved) if saved else {"": None}
+        if self.server_ids.pop("", _OLD) == _OLD:  # had its marks among the integers
+            for transaction_id, server_id in list(self.server_ids.items()):
+                if server_id == _OLD:
+                    self.server_ids[transaction_id] = None
+                elif server_id == -1:  # given up
+                    del self.server_ids[transaction_id]
 
     @cold
     def append_transaction(self, record) -> None:
@@ -73,10 +81,16 @@ class Outbox:
         self._append("", bytes((_SECURITY,)), json.dumps(event).encode())
 
     @cold
-    def set_server_id(self, transaction_id: str, server_id: int) -> None:
+    def set_server_id(self, transaction_id: str, server_id: int | None) -> None:
         """Remember the integer by which a server knows the transaction."""
         self.server_ids[transaction_id] = server_id
         self._save_server_ids()
+
+    @cold
+    def forget_server_id(self, transaction_id: str) -> None:
+        if transaction_id in self.server_ids:
+            del self.server_ids[transaction_id]
+            self._save_server_ids()
 
     @cold
     def link_lost(self) -> None:
@@ -124,8 +138,7 @@ class Outbox:
         self.journal.acknowledge(seq)
         self._look(self.journal.room())
         if kind == "TransactionEvent" and data.event_type == "Ended":
-            if self.server_ids.pop(data.transaction_id, None) is not None:
-                self._save_server_ids()
+            self.forget_server_id(data.transaction_id)
 
     @cold
     def failed(self, why: str, heard: bool, now: int) -> None:
@@ -244,4 +257,6 @@ class Outbox:
 
     @cold
     def _save_server_ids(self) -> None:
-        self.station.store.slots.save("server_ids", json.dumps(self.server_ids).encode())
+        saved: dict = {"": None}  # says of which format it is
+        saved.update(self.server_ids)
+        self.station.store.slots.save("server_ids", json.dumps(saved).encode())

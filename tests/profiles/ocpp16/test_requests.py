@@ -61,10 +61,10 @@ def test_unknown_connectors_become_an_unknown_evse():
 
 def test_5_12_remote_stop():
     station = Station(ocpp16)
-    station.outbox.server_ids = {TX: 42, "other": -1, "third": 0}
+    station.outbox.server_ids = {TX: 42, "other": -1, "third": 0, "untold": None}
     intent, request = station.decode("RemoteStopTransaction", {"transactionId": 42})
     assert (intent, request) == ("RequestStopTransaction", {"transactionId": TX})
-    for server_id, ours in ((43, ""), (-1, ""), (0, "third")):
+    for server_id, ours in ((43, ""), (-1, "other"), (0, "third"), (-0x40000000, "")):
         request = station.decode("RemoteStopTransaction", {"transactionId": server_id})[1]
         assert request == {"transactionId": ours}
 

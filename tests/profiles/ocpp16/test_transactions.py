@@ -74,11 +74,14 @@ def test_4_7_meter_values_carry_the_servers_id():
     }
 
 
-def test_an_id_of_zero_is_an_id():
-    station = Station(ocpp16)
-    station.outbox.server_ids[TX] = 0
-    assert _said(station, record(samples=sample()))[1]["transactionId"] == 0
-    assert _said(station, record("Ended"))[1]["transactionId"] == 0
+def test_any_integer_is_an_id():
+    for server_id in 0, -1, -0x40000000:
+        station = Station(ocpp16)
+        station.outbox.server_ids[TX] = server_id
+        again = record(samples=sample(), id_token="04AABB", id_token_type="ISO14443")
+        for event in again, record(samples=sample()), record("Ended"):
+            action, payload = _said(station, event)
+            assert action != "StartTransaction" and payload["transactionId"] == server_id
 
 
 def test_update_without_values_says_nothing():

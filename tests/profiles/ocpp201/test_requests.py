@@ -16,8 +16,8 @@ def test_requests_are_as_they_are():
 
 def test_the_other_name_of_a_transaction():
     station = Station(ocpp201)
-    station.outbox.server_ids = {TX: 42, "given up": -1, "untold": -0x40000000}
-    for wire_id, ours in (("42", TX), ("43", "43"), (TX, TX), ("-1", "-1")):
+    station.outbox.server_ids = {TX: 42, "negative": -1, "untold": None}
+    for wire_id, ours in (("42", TX), ("43", "43"), (TX.upper(), TX), ("-1", "negative")):
         for action in "RequestStopTransaction", "GetTransactionStatus":
             request = station.decode(action, {"transactionId": wire_id})[1]
             assert request == {"transactionId": ours}

@@ -80,7 +80,13 @@ def test_token_without_a_value():
 
 def test_transaction_that_another_dialect_began_is_told_under_its_integer():
     station = Station(ocpp201)
-    for server_id, ours in ((42, "42"), (0, "0"), (-7, "-7"), (-1, TX), (-0x40000000, TX)):
+    for server_id, ours in (
+        (42, "42"),
+        (0, "0"),
+        (-1, "-1"),
+        (-0x40000000, "-1073741824"),
+        (None, TX),
+    ):
         station.outbox.server_ids[TX] = server_id
         payload = _event(station, record("Ended"))
         assert payload["transactionInfo"]["transactionId"] == ours

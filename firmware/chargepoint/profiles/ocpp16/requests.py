@@ -139,11 +139,10 @@ def _evse(station, number: int) -> dict:
 
 
 def _transaction_id(station, server_id: int) -> str:
-    """Our name of the transaction, "" if there is none. -1 is nobody's (errata 3.18)."""
-    if server_id != -1:
-        for transaction_id, known in station.outbox.server_ids.items():
-            if known == server_id:
-                return transaction_id
+    """Our name of the transaction, "" if there is none."""
+    for transaction_id, known in station.outbox.server_ids.items():
+        if known == server_id:
+            return transaction_id
     return ""
 
 

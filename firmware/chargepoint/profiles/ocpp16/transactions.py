@@ -8,7 +8,6 @@ from . import connector_number
 
 _MAX_ID_TAG = const(20)
 _GIVEN_UP = const(-1)  # errata 3.18: transactionId of a transaction whose start got no answer
-_UNTOLD = const(-0x40000000)  # in server_ids: nothing was said of the start yet
 _STOP_REASONS = "DeAuthorized EmergencyStop EVDisconnected Local Other PowerLoss Reboot Remote"
 
 
@@ -16,16 +15,16 @@ def transaction_event(station, record):
     """StartTransaction, MeterValues, StopTransaction or nothing for a TransactionRecord."""
     outbox, transaction_id = station.outbox, record.transaction_id
     server_id = outbox.server_ids.get(transaction_id)
+    untold = server_id is None and transaction_id in outbox.server_ids
     id_tag = record.id_token
     if record.event_type == "Started" and id_tag is None:
-        outbox.set_server_id(transaction_id, _UNTOLD)
+        outbox.set_server_id(transaction_id, None)
         return None
-    unstarted = server_id in (None, _GIVEN_UP, _UNTOLD)
     if record.event_type == "Started" or (
-        record.event_type == "Updated" and id_tag is not None and unstarted
+        record.event_type == "Updated" and id_tag is not None and server_id is None
     ):
-        if server_id == _UNTOLD:  # what follows is told even if nobody answers this
-            outbox.set_server_id(transaction_id, _GIVEN_UP)
+        if untold:  # what follows is told even if nobody answers this
+            outbox.forget_server_id(transaction_id)
         payload = {
             # A start has to name a connector, also where none was chosen yet.
             "connectorId": connector_number(station, record.evse_id, record.connector_id) or 1,
@@ -36,13 +35,13 @@ def transaction_event(station, record):
         if record.reservation_id is not None:
             payload["reservationId"] = record.reservation_id
         return "StartTransaction", payload
-    if server_id is None:
+    if server_id is None and not untold:
         server_id = _GIVEN_UP
     if record.event_type == "Updated":
         place = record.evse_id, record.connector_id
         moment = record.epoch_s, record.tick_ms
         return _meter_values(station, place, server_id, record.samples, moment)
-    if server_id == _UNTOLD:  # nobody was ever authorized
+    if untold:  # nobody was ever authorized
         return None
     payload = {
         "transactionId": server_id,
@@ -85,7 +84,7 @@ def _stop_reason(record) -> str:
 
 def _meter_values(station, place: tuple, transaction_id, samples: bytes, moment: tuple):
     payload = {"connectorId": connector_number(station, place[0], place[1])}
-    if transaction_id is not None and transaction_id != _UNTOLD:
+    if transaction_id is not None:
         payload["transactionId"] = transaction_id
     payload = _with_samples(station, place[0], payload, "meterValue", samples, moment)
     return payload and ("MeterValues", payload)

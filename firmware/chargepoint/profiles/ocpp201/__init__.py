@@ -5,14 +5,11 @@ acknowledged in OCPP 1.6 is told under the integer that it got there, as a strin
 """
 
 from ... import modules
-from ...compat import const
 from .schema import TABLE
 
 SUBPROTOCOL = "ocpp2.0.1"
 LOST = ""
 UNREADABLE_ID = "-1"  # part 4, 4.2.3
-
-_UNTOLD = const(-0x40000000)  # in server_ids: OCPP 1.6 had nothing to say of the start
 
 
 def encode(station, kind: str, data):
@@ -57,7 +54,7 @@ def connector_faults(evse, connector, status: str) -> list:
 def wire_transaction_id(station, transaction_id: str) -> str:
     """How the server knows the transaction."""
     server_id = station.outbox.server_ids.get(transaction_id)
-    return transaction_id if server_id in (None, -1, _UNTOLD) else str(server_id)
+    return transaction_id if server_id is None else str(server_id)
 
 
 def present(data: dict) -> dict:
