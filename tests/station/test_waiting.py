@@ -1,9 +1,10 @@
 """Authorizations that wait for a car, or for the server: whose they are, and when they end."""
 
-from tests.support.pair import online
+from tests.support.pair import Ev, online
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
+CHANGED = "ChargingStateChanged"
 PATIENT = {"TxCtrlr.EVConnectionTimeOut": "600"}
 
 
@@ -27,6 +28,15 @@ def start(pair):
     token = {"idToken": "REMOTE01", "type": "Central"}
     request = {"idToken": token, "remoteStartId": 1, "evseId": 1}
     return pair.call("RequestStartTransaction", request)["status"]
+
+
+def states(pair):
+    """chargingState of the events with that trigger, in 1.6 the statuses of the connector."""
+    if pair.subprotocol == V16:
+        return pair.statuses(1)
+    events = pair.sent("TransactionEvent")
+    states = [event["transactionInfo"].get("chargingState") for event in events]
+    return [state for n, state in enumerate(states) if events[n]["triggerReason"] == CHANGED]
 
 
 def begins_later(pair, evse_id):
@@ -140,3 +150,42 @@ def test_a_card_is_for_the_next_car_where_the_server_has_started_none():
         assert authorized(pair) == ["REMOTE01", None]
         pair.plug(2)
         assert authorized(pair) == ["REMOTE01", "LOCAL001"]
+
+
+def test_TC_E_38_a_car_that_does_not_want_to_charge_is_suspended_after_a_while():
+    for dialect in DIALECTS:
+        for card_first in True, False:
+            pair = online(dialect)
+            car = Ev()
+            car.wants_energy = False
+            for step in ("card", "plug") if card_first else ("plug", "card"):
+                if step == "card":
+                    pair.token("04AABBCC", 1)
+                else:
+                    pair.plug(1, car)
+            pair.run(9)
+            assert "SuspendedEV" not in states(pair)
+            pair.run(2)
+            assert states(pair)[-1] == "SuspendedEV"
+            pair.forget()
+            pair.run(300)
+            assert states(pair) == []
+            car.wants_energy = True
+            pair.run(1)
+            assert states(pair)[-1] == "Charging"
+
+
+def test_a_car_that_wakes_up_in_time_was_never_suspended():
+    for dialect in DIALECTS:
+        pair = online(dialect)
+        car = Ev()
+        car.wants_energy = False
+        pair.plug(1, car)
+        pair.token("04AABBCC", 1)
+        pair.run(5)
+        car.wants_energy = True
+        pair.run(60)
+        assert "SuspendedEV" not in states(pair) and states(pair)[-1] == "Charging"
+        car.wants_energy = False
+        pair.run(1)
+        assert states(pair)[-1] == "SuspendedEV"

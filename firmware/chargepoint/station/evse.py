@@ -86,7 +86,8 @@ class Evse:
         self.reading: "Reading | None" = None  # record.Reading of the latest moment
         self.closed = False  # the contactor, as the hardware confirmed it
         self.wanted = False  # the contactor, as it was commanded
-        self.charged = False  # since it was plugged and authorized
+        self.charged = False  # since it was plugged and authorized, or it does not want to
+        self.ask_by_ms: int | None = None  # then an EV that is offered current does not want to
         self.contactor_by_ms: int | None = (
             None  # when `closed` must agree with `wanted` at the latest
         )
@@ -192,7 +193,7 @@ class Evse:
             return "EVConnected"
         if not self.may_offer():
             return "SuspendedEVSE"
-        # An EV that has not asked yet is not suspended: it wakes up when it sees the offer.
+        # An EV that has not asked yet is not suspended at once: it wakes up when it sees an offer.
         return "SuspendedEV" if self.charged else "EVConnected"
 
     @cold

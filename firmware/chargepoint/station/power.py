@@ -11,6 +11,7 @@ from ..compat import const
 _UNLOCK_ON_EV_SIDE_DISCONNECT = const(68)  # OCPPCommCtrlr.UnlockOnEVSideDisconnect
 
 _FOLLOW_MS = const(500)  # a contactor's time to obey
+_ASK_MS = const(10000)  # an EV's time to wake up and ask for energy
 
 
 def cut(transactions, evse, now: int) -> None:
@@ -30,6 +31,7 @@ def apply(transactions, evse, now: int) -> None:
     offered_ma = evse.max_current_ma if evse.may_offer() and transactions.served(evse) else 0
     if offered_ma != evse.offered_ma:
         evse.offered_ma = offered_ma
+        evse.ask_by_ms = now + _ASK_MS if offered_ma and not evse.charged else None
         command("offer", evse.id, offered_ma)
     if evse.plugged and evse.connector.socket:
         lock = evse.owner is not None or evse.closed  # never unlocked under power
@@ -47,7 +49,7 @@ def apply(transactions, evse, now: int) -> None:
 def confirmed(evse, now: int) -> None:
     """`evse.closed` is fresh from the hardware."""
     if evse.closed:
-        evse.charged = True
+        evse.charged, evse.ask_by_ms = True, None
     else:
         evse.set_fault(0, "WeldedContactor", False)
     if evse.closed == evse.wanted:

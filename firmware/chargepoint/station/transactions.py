@@ -168,6 +168,9 @@ class Transactions:
             if due or evse.lapsed(self.station):
                 evse.connect_by_ms = None
                 self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, E10.FR.02
+            if evse.ask_by_ms is not None and now >= evse.ask_by_ms:
+                evse.charged, evse.ask_by_ms = True, None
+                self._update(evse, "ChargingStateChanged", now)  # to SuspendedEV
             transaction = evse.transaction
             if transaction is None:
                 if evse.connected and (
@@ -182,7 +185,7 @@ class Transactions:
         """Tick in ms at which `poll` has something to do, or None."""
         deadlines = []
         for evse in self.all():
-            deadlines += [evse.contactor_by_ms, evse.connect_by_ms]
+            deadlines += [evse.contactor_by_ms, evse.connect_by_ms, evse.ask_by_ms]
             if evse.transaction is not None and evse.transaction.final is not None:
                 deadlines.append(evse.transaction.final_by_ms)
         return min([due_ms for due_ms in deadlines if due_ms is not None], default=None)
