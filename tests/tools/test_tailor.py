@@ -130,8 +130,10 @@ def test_no_constant_is_left_for_the_station_to_look_up(build):
 
 def test_what_only_one_dialect_asks_for(build):
     dialects, texts = build
-    for name in ("device_model/report", "device_model/variables", "station/transaction_status"):
+    for name in ("device_model/report", "device_model/variables"):
         assert (f"chargepoint/{name}.py" in texts) == ("ocpp201" in dialects)
+    remote_control = texts["chargepoint/station/remote_control.py"]
+    assert ("def get_transaction_status(" in remote_control) == ("ocpp201" in dialects)
     routes = values(texts, "station/router", "_BLOCKS")
     assert (",GetVariables,SetVariables," in routes) == ("ocpp201" in dialects)
     assert ",RequestStartTransaction,RequestStopTransaction,UnlockConnector," in routes

@@ -31,7 +31,7 @@ def apply(transactions, evse, now: int) -> None:
     offered_ma = evse.max_current_ma if evse.may_offer() and transactions.served(evse) else 0
     if offered_ma != evse.offered_ma:
         evse.offered_ma = offered_ma
-        evse.ask_by_ms = now + _ASK_MS if offered_ma and not evse.charged else None
+        evse.ask_by_ms = now + _ASK_MS if offered_ma else None
         command("offer", evse.id, offered_ma)
     if evse.plugged and evse.connector.socket:
         lock = evse.owner is not None or evse.closed  # never unlocked under power
@@ -49,7 +49,7 @@ def apply(transactions, evse, now: int) -> None:
 def confirmed(evse, now: int) -> None:
     """`evse.closed` is fresh from the hardware."""
     if evse.closed:
-        evse.charged, evse.ask_by_ms = True, None
+        evse.charged = True
     else:
         evse.set_fault(0, "WeldedContactor", False)
     if evse.closed == evse.wanted:

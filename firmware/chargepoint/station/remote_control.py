@@ -1,4 +1,4 @@
-"""Remote start, stop and unlock (F01 to F05)."""
+"""Remote start, stop and unlock (F01 to F05), and the question after a transaction (E14)."""
 
 from ..compat import const
 from ..rpc.errors import CallError
@@ -41,6 +41,15 @@ def request_stop_transaction(station, request: dict, now: int) -> dict:
         return _rejected("TxNotFound")
     station.transactions.stop(evse, "Remote", "RemoteStop", now)
     return {"status": "Accepted"}
+
+
+def get_transaction_status(station, request: dict, now: int) -> dict:
+    """2.0.1's GetTransactionStatusRequest -> its response, true to the queue (E14)."""
+    transaction_id = request.get("transactionId")
+    result = {"messagesInQueue": station.outbox.holds(transaction_id)}
+    if transaction_id is not None:
+        result["ongoingIndicator"] = station.transactions.find(transaction_id) is not None
+    return result
 
 
 def unlock_connector(station, request: dict, now: int):

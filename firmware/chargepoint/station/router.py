@@ -13,7 +13,7 @@ from ..rpc.errors import CallError
 
 _BLOCKS = """
 ,RequestStartTransaction,RequestStopTransaction,UnlockConnector, remote_control station.remote_control
-,GetTransactionStatus, - station.transaction_status
+,GetTransactionStatus, - station.remote_control
 ,TriggerMessage, remote_trigger station.trigger
 ,ChangeAvailability, - station.availability
 ,Reset, - station.reset
