@@ -141,6 +141,7 @@ def test_a_full_journal_refuses_the_next_session_and_loses_none():
         begun = 0
         while not pair.station.outbox.full:
             session(pair, 300)
+            pair.forget()
             begun += 1
             assert begun < 500
         pair.plug(1)
