@@ -12,6 +12,7 @@ from typing import Any
 
 MASK = "********"
 _KEPT = 20_000
+_KEPT_BYTES = 32_000_000  # of text
 _SECRET_FIELDS = {"password", "apnPassword", "Authorization", "sharedSecret"}
 _SECRET_VARIABLES = {"basicauthpassword", "authorizationkey"}
 _SECRET_NAMES = _SECRET_VARIABLES | {name.lower() for name in _SECRET_FIELDS}
@@ -23,7 +24,9 @@ class MessageLog:
     """Messages since the start; the oldest are forgotten beyond a bound."""
 
     def __init__(self) -> None:
-        self._messages: deque[dict] = deque(maxlen=_KEPT)
+        self._messages: deque[dict] = deque()
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
         self._number = 0
         self._secrets: set[str] = set()
 
@@ -41,6 +44,11 @@ class MessageLog:
             "message": self.masked_message(text),
         }
         self._messages.append(entry)
+        self._sizes.append(len(text))
+        self._bytes += len(text)
+        while len(self._messages) > _KEPT or self._bytes > _KEPT_BYTES:
+            self._messages.popleft()
+            self._bytes -= self._sizes.popleft()
         return entry
 
     def since(self, number: int) -> list[dict]:

@@ -19,6 +19,7 @@ from host_sim.clock import WorldClock
 
 _LOG = logging.getLogger("host_sim.network")
 _CHUNK = 65536
+_PIECES = 64  # on their way in one direction; beyond that the sender has to wait, as with TCP
 
 
 @dataclass(eq=False)
@@ -142,7 +143,7 @@ class Network:
         self, connection: _Connection, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         """Carry one direction; returns when it has ended and all of it is through."""
-        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
+        pieces: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(_PIECES)
         loop = asyncio.get_running_loop()
 
         async def deliver() -> None:
@@ -158,6 +159,7 @@ class Network:
                     await writer.drain()
                 except OSError:
                     connection.cut()
+                    return  # a queue that is full never waits, so the cut would not be noticed
 
         delivery = asyncio.create_task(deliver())
         connection.tasks.append(delivery)
@@ -168,7 +170,7 @@ class Network:
                 if data and self._rng.random() < self.drop:
                     return
                 delay_s = self._clock.real_s(self.latency_ms)
-                pieces.put_nowait((loop.time() + delay_s, data))
+                await pieces.put((loop.time() + delay_s, data))
                 if not data:
                     await delivery
                     return

@@ -22,6 +22,16 @@ def test_messages_are_counted_from_1_and_asked_for_by_number():
     assert log.since(3) == log.since(99) == []
 
 
+def test_the_oldest_are_forgotten_when_there_are_too_many_or_too_long_ones():
+    log = MessageLog()
+    for _ in range(20_001):
+        log.add("in", "[]", "t")
+    assert [len(log.since(0)), log.since(0)[0]["n"]] == [20_000, 2]
+    for _ in range(40):
+        log.add("in", "x" * 1_000_000, "t")
+    assert [entry["n"] for entry in log.since(0)] == list(range(20_010, 20_042))
+
+
 def test_passwords_are_masked_in_both_dialects():
     messages = shown(
         [2, "1", "SetVariables", {"setVariableData": [

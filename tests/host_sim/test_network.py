@@ -6,7 +6,7 @@ import random
 import pytest
 
 from host_sim.clock import WorldClock
-from host_sim.network import Network
+from host_sim.network import Network, _Connection
 
 PATIENCE_S = 30
 
@@ -156,3 +156,62 @@ def test_a_server_that_is_not_there_ends_the_connection():
         assert await gone(reader)
 
     scenario(test)
+
+
+class Flood:
+    """A reader that never runs dry and a writer that takes what it is given, or breaks."""
+
+    def __init__(self, error=None):
+        self.taken = self.written = 0
+        self.full = asyncio.Event()
+        self.error = error
+        self.transport = self
+
+    async def read(self, limit):
+        self.taken += 1
+        await asyncio.sleep(0)
+        return b"x" * limit
+
+    def write(self, data):
+        self.written += 1
+
+    async def drain(self):
+        await self.full.wait()
+        if self.error is not None:
+            raise self.error
+
+    def abort(self):
+        pass
+
+
+def pumped(flood, turns):
+    """Let a flood run for so many turns of the loop."""
+
+    async def run():
+        network = Network(WorldClock(1))
+        connection = _Connection([flood])
+        connection.thawed.set()
+        pump = asyncio.create_task(network._pump(connection, flood, flood))
+        connection.tasks = [pump]
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        if flood.error is not None:
+            flood.full.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        pump.cancel()
+        await asyncio.wait([pump])
+
+    asyncio.run(run())
+
+
+def test_a_flood_waits_outside_while_the_receiver_does_not_take_it():
+    flood = Flood()
+    pumped(flood, 2000)
+    assert flood.written == 1 and 1 < flood.taken <= 70
+
+
+def test_nothing_is_written_to_a_connection_that_has_broken():
+    flood = Flood(ConnectionResetError())
+    pumped(flood, 2000)
+    assert flood.written == 1
