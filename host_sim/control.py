@@ -1,8 +1,8 @@
 """The HTTP interface that drives a station: `/v1/...`, JSON in and out.
 
 Each call answers once the simulated hardware has taken the action: 200, or 400 for a bad
-argument, 404 for something that is not there, 409 where the state forbids it, each with
-{"error": one line}.
+argument or a request that a web page may have made (see `control_guard`), 404 for something that
+is not there, 409 where the state forbids it, each with {"error": one line}.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable
 
 from microdot.microdot import HTTPException, Microdot, Request, Response
 
+from host_sim import control_guard
 from host_sim.control_calls import Handlers, Refused
 from host_sim.control_state import whole_state
 from host_sim.simulator import Simulator
@@ -63,6 +64,7 @@ class Control:
         ):
             self._post(path, getattr(handlers, path))
         self._post("stop", handlers.stop)
+        self._app.before_request(self._guard)
         self._app.get("/v1/state")(self._answering(lambda _: whole_state(simulator)))
         self._app.get("/v1/messages")(self._answering(handlers.messages))
         self._app.get("/v1/events")(self._events)
@@ -94,6 +96,11 @@ class Control:
             serving.cancel()
         if self._task is not None:
             self._task.cancel()
+
+    async def _guard(self, request: Request):
+        own_host = self._simulator.config.control[0]
+        why = control_guard.refusal(request.method, request.headers, own_host)
+        return None if why is None else _answer(400, {"error": why})
 
     def _post(self, path: str, handler: Callable[[dict], Awaitable[dict]]) -> None:
         async def handle(request: Request) -> dict:
@@ -144,6 +151,7 @@ def _body(request: Request, optional: bool) -> dict:
         return {}
     try:
         body = json.loads(request.body or b"", parse_constant=_no_constant)
+        json.dumps(body, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except (ValueError, RecursionError):
         raise Refused(400, "the body is not valid JSON") from None
     if not isinstance(body, dict):

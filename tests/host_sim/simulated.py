@@ -56,12 +56,14 @@ class Simulated:
         self.process.kill()
         self.process.wait(PATIENCE_S)
 
-    def request(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    def request(
+        self, method: str, path: str, body: Any = None, **headers: str
+    ) -> tuple[int, Any]:
         """(status, JSON); a body of bytes is sent as it is."""
         connection = http.client.HTTPConnection(self._address, timeout=PATIENCE_S)
         try:
             data = body if body is None or isinstance(body, bytes) else json.dumps(body)
-            connection.request(method, path, data)
+            connection.request(method, path, data, headers)
             response = connection.getresponse()
             return response.status, json.loads(response.read())
         finally:

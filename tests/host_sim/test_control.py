@@ -207,16 +207,47 @@ def test_plugging_what_is_plugged_is_refused(station):
     assert station.status("/v1/plug", connector=1) == 409
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"5", b'"x"', b"null", b"\xff", b"NaN"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[]", b"5", b'"x"', b"null", b"\xff", b"NaN"),
+        *(b'{"evse":%s}' % value for value in (b"1e999", b"NaN", b"-Infinity", b"9" * 5000)),
+        b'{"evse":1,"ev":%s}' % (b"[" * 15000),
+        b'{"evse":1,"ev":{"soc":%s}}' % (b"9" * 400),
+        b'{"evse":1,"ev":{"soc":1e999}}',
+        b'{"evse":1,"ev":{"phases":%s}}' % (b"9" * 400),
+        b'{"evse":1,"ev":{"\\ud800":1}}',
+    ],
+)
 def test_a_body_that_is_no_json_object_is_refused(station, body):
     status, value = station.request("POST", "/v1/plug", body)
     assert status == 400 and set(value) == {"error"}
 
 
+@pytest.mark.parametrize("value", [b"1e999", b"NaN", b"9" * 400, b"-" + b"9" * 400, b'"\\udc00"'])
+def test_numbers_beyond_all_use_are_refused_in_one_line(station, value):
+    for path, name in (("clock", b"advance_s"), ("network", b"drop"), ("meter", b"energy_wh")):
+        status, told = station.request("POST", f"/v1/{path}", b'{"evse":1,"%s":%s}' % (name, value))
+        assert status == 400 and len(told["error"]) < 200
+    assert station.request("POST", "/v1/plug", b'{"evse":%s}' % (b"9" * 400))[0] == 404
+
+
+def test_a_web_page_can_not_drive_it(station):
+    def status(**headers):
+        return station.request("POST", "/v1/plug", {"evse": 1}, **headers)[0]
+
+    assert status(Origin="http://evil.example") == 400
+    assert status(Host="evil.example") == 400
+    assert status(**{"Content-Type": "text/plain"}) == 400
+    assert station.evse()["plugged"] is None
+    assert status(**{"Content-Type": "application/json"}) == 200
+
+
 def test_what_is_not_there_is_not_found(station):
     assert station.request("GET", "/v1/nothing")[0] == 404
     assert station.request("GET", "/")[0] == 404
-    assert station.request("GET", "/v1/messages?since=x")[0] == 400
+    for since in ("x", "-1", "%C2%B2", "9" * 5000):
+        assert station.request("GET", f"/v1/messages?since={since}")[0] == 400
 
 
 def test_a_wrong_method_and_a_body_without_end_get_statuses_of_the_contract(station):
