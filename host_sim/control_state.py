@@ -44,7 +44,7 @@ async def whole_state(simulator: Simulator) -> dict:
         connection = told["connection"]
     elif "connection" in known:
         connection["url"] = known["connection"]["url"]
-    network = simulator.network
+    network, failures = simulator.network, simulator.failures
     return {
         "id": simulator.config.id,
         "clock": (told and told["clock"]) or simulator.clock.text(),
@@ -57,6 +57,8 @@ async def whole_state(simulator: Simulator) -> dict:
             "latency_ms": network.latency_ms,
             "drop": network.drop,
             "half_open": network.half_open,
+            "failures": len(failures),
+            "trouble": failures[-1] if failures else None,
         },
         "evses": evses,
     }

@@ -31,6 +31,8 @@ _DIALECTS = ("2.0.1", "1.6")
 _TOKEN = "04AABBCC"
 _EVSE = 1
 _BROKEN_OFF = 130  # as a shell says it of a program that Ctrl-C ended
+_NO_ROUTE = "no route to"  # as boards/host/channel.py says it
+_ATTEMPTS = 2  # to connect, until a server counts as not to be reached
 _STEP_S = 60  # real time for one step, on a machine that is busy with other things
 _SHOWN_SAMPLES = NEEDED_SAMPLES + 1
 _METER_TOLERANCE_WH = 1  # the register counts finer than a Wh, the messages do not
@@ -54,11 +56,16 @@ class DemoOptions:
     target: str = "cpython"
 
 
+class _Unconnected(Exception):
+    """The station gets no connection; why, in one line."""
+
+
 @dataclass
 class _Result:
     session: Session
     problems: list[str]
     violations: int
+    is_server_there: bool = True
 
 
 def main(arguments: list[str]) -> int:
@@ -136,6 +143,8 @@ class _Demo:
             kind = "built-in CSMS" if self._csms else "CSMS"
             self._transcript.heading(f"OCPP {dialect}, {kind} at {self._url}")
             results.append(await self._session(dialect))
+            if not results[-1].is_server_there:
+                break  # in the other dialect neither
         self.is_over = True
         is_good = self._summary(results)
         if not self._options.once:
@@ -185,10 +194,10 @@ class _Demo:
                 meter_wh = await self._drive(simulator, dialect, messages)
             finally:
                 await simulator.stop()
-        except (TimeoutError, SimulatorError, ControlError, ConnectionError) as error:
+        except (TimeoutError, SimulatorError, ControlError, OSError, _Unconnected) as error:
             problems.append(str(error))
         session = sessions.read(dialect, messages)
-        problems += session.missing()
+        problems += session.wrong if problems else session.missing()
         violations = len(self._csms.violations) - before if self._csms else 0
         if violations:
             problems.append(f"{violations} violations of the specification")
@@ -201,7 +210,8 @@ class _Demo:
                 problems += _differences("the CSMS's record", told, meter_wh)
         for problem in problems:
             self._transcript.note(f"✗ {problem}", "red")
-        return _Result(session, problems, violations)
+        is_server_there = not any(_NO_ROUTE in problem for problem in problems)
+        return _Result(session, problems, violations, is_server_there)
 
     async def _drive(
         self, simulator: SimulatorProcess, dialect: str, messages: list[dict[str, Any]]
@@ -217,13 +227,18 @@ class _Demo:
 
         state = await until(
             lambda s: (
-                s["connection"]["boot"] == "Accepted"
-                and story().statuses
-                and not story().waiting
-                and s["queue"]["security_events"] == 0
+                s["network"]["failures"] >= _ATTEMPTS
+                or (
+                    s["connection"]["boot"] == "Accepted"
+                    and story().statuses
+                    and not story().waiting
+                    and s["queue"]["security_events"] == 0
+                )
             ),
             "the station to be accepted by the CSMS",
         )
+        if state["network"]["failures"]:
+            raise _Unconnected(f"no connection to {self._url}: {state['network']['trouble']}")
         meter_before = _evse(state)["energy_wh"]
         self._act(state["clock"], f"an electric car is plugged in at EVSE {_EVSE}")
         await simulator.post("/v1/plug", evse=_EVSE, connector=1)

@@ -1,7 +1,8 @@
 """The way to the servers: a loopback proxy for each, which can cut, slow or freeze connections.
 
-The station asks for a route to host and port, and connects to the proxy's port instead. Bytes go
-through untouched, so TLS does too. `latency_ms` is one way, in the world's time; `drop` is the
+The station asks for a route to host and port, and connects to the proxy's port instead. The proxy
+connects to the server before it gives the route: a server that is not there is then told as what it
+is, and not as one that takes a connection and closes it. Bytes go through untouched, so TLS does too. `latency_ms` is one way, in the world's time; `drop` is the
 probability (0 to 1) that a connection attempt fails, and that any piece of data on its way
 breaks the connection instead. `half_open` freezes the connections that are there, in both
 directions and without closing them, until it is false again; new ones work.
@@ -10,16 +11,21 @@ directions and without closing them, until it is false again; new ones work.
 from __future__ import annotations
 
 import asyncio
-import logging
+import os
 import random
+import re
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from host_sim.clock import WorldClock
 
-_LOG = logging.getLogger("host_sim.network")
 _CHUNK = 65536
+_READY_S = 30  # so long a connection to a server waits for the station to come
 _PIECES = 64  # on their way in one direction; beyond that the sender has to wait, as with TCP
+
+
+_Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(eq=False)
@@ -54,7 +60,9 @@ class Network:
         self._rng = rng or random.Random()
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
         self._connections: set[_Connection] = set()
-        self._trouble: dict[tuple[str, int], str] = {}  # the error that was told last
+        self._ready: dict[
+            tuple[str, int], list[_Streams]
+        ] = {}  # to servers, of routes not yet used
         self._is_expected = False  # a connection: the way was asked for
 
     def set_online(self, online: bool) -> None:
@@ -78,15 +86,29 @@ class Network:
 
     def cut(self) -> None:
         """Every present connection breaks."""
+        for key in list(self._ready):
+            while ready := self._take_ready(key):
+                ready[1].transport.abort()
         for connection in list(self._connections):
             connection.cut()
 
     async def route(self, host: str, port: int) -> tuple[str, int]:
-        """Where to connect for a server. Raises OSError while the network is down."""
+        """Where to connect for a server. Raises OSError, in words for the user, if it can't be
+        reached, as while the network is down."""
         if not self.online:
             raise OSError("the network is down")
         self._is_expected = True
         key = (host, port)
+        try:
+            ready = await asyncio.open_connection(host, port)
+        except OSError as error:
+            self._is_expected = False
+            raise OSError(_in_words(error)) from None
+        if not self.online:
+            ready[1].transport.abort()
+            raise OSError("the network is down")
+        self._ready.setdefault(key, []).append(ready)
+        asyncio.get_running_loop().call_later(_READY_S, self._forget, key, ready)
         if key not in self._servers:
 
             async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -99,6 +121,15 @@ class Network:
         for server in self._servers.values():
             server.close()
         self.cut()
+
+    def _take_ready(self, key: tuple[str, int]) -> _Streams | None:
+        waiting = self._ready.get(key)
+        return waiting.pop(0) if waiting else None
+
+    def _forget(self, key: tuple[str, int], ready: _Streams) -> None:
+        if ready in self._ready.get(key, ()):
+            self._ready[key].remove(ready)
+            ready[1].transport.abort()
 
     async def _delay(self, delay_s: float) -> None:
         self.in_flight += 1
@@ -113,17 +144,19 @@ class Network:
         self, key: tuple[str, int], reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self._is_expected = False
+        ready = self._take_ready(key)
+        connection = _Connection([writer] if ready is None else [writer, ready[1]])
         if not self.online or self._rng.random() < self.drop:
-            writer.transport.abort()
+            connection.cut()
             return
-        connection = _Connection([writer])
         connection.thawed.set()
         self._connections.add(connection)
         try:
-            # In this order, so that a cut during the connect reaches this side.
-            server_reader, server_writer = await asyncio.open_connection(*key)
-            connection.writers.append(server_writer)
-            self._trouble.pop(key, None)
+            if ready is None:  # the station knew the way already
+                # In this order, so that a cut during the connect reaches this side.
+                ready = await asyncio.open_connection(*key)
+                connection.writers.append(ready[1])
+            server_reader, server_writer = ready
             if not self.online:
                 return
             connection.tasks = [
@@ -131,10 +164,8 @@ class Network:
                 asyncio.create_task(self._pump(connection, server_reader, writer)),
             ]
             await asyncio.wait(connection.tasks, return_when=asyncio.FIRST_COMPLETED)
-        except OSError as error:
-            level = logging.INFO if self._trouble.get(key) == str(error) else logging.WARNING
-            self._trouble[key] = str(error)
-            _LOG.log(level, "%s:%d: %s", key[0], key[1], error)
+        except OSError:
+            pass  # the station sees its connection end
         finally:
             self._connections.discard(connection)
             connection.cut()
@@ -178,3 +209,11 @@ class Network:
             return  # broken: the other direction ends with it
         finally:
             delivery.cancel()
+
+
+def _in_words(error: OSError) -> str:
+    """Why a server can't be reached; of several addresses, why the first of them can't."""
+    if isinstance(error, socket.gaierror):
+        return error.strerror or str(error)
+    number = re.search(r"\[Errno (\d+)\]", str(error))
+    return os.strerror(int(number[1])) if number else str(error)

@@ -15,6 +15,14 @@ from host_sim import csms_schema
 from host_sim.csms_records import Sample, Transaction, read_samples
 
 NEEDED_SAMPLES = 3
+_NOT_CORE = (
+    "DiagnosticsStatusNotification",
+    "FirmwareStatusNotification",
+    "LogStatusNotification",
+    "SecurityEventNotification",
+    "SignCertificate",
+    "SignedFirmwareStatusNotification",
+)
 
 
 @dataclass
@@ -46,7 +54,8 @@ class Session:
         return (end - start).total_seconds()
 
     def missing(self) -> list[str]:
-        """What a whole and correct session would have; empty when nothing is missing."""
+        """What a whole and correct session would have; empty when nothing is missing. Where no
+        transaction was started, the first thing is the cause of all others and is told alone."""
         steps = [
             (self.is_booted, "no accepted BootNotification"),
             (bool(self.statuses), "no StatusNotification"),
@@ -62,7 +71,8 @@ class Session:
             (self.is_stopped, "the transaction was not stopped"),
             (self.statuses[-1:] == ["Available"], "the connector is not Available at the end"),
         ]
-        found = [text for is_there, text in steps if not is_there] + self.wrong
+        found = [text for is_there, text in steps if not is_there]
+        found = (found if self.is_started else found[:1]) + self.wrong
         record = self.record
         if record is not None and record.is_over and not found:
             levels = [record.start_wh, *(s.energy_wh for s in self.samples), record.stop_wh]
@@ -94,12 +104,17 @@ def read(dialect: str, messages: Iterable[dict[str, Any]]) -> Session:
                 _asked(session, action, payload)
         elif entry["direction"] == "in" and frame[1] in open_calls:
             action, payload = open_calls.pop(frame[1])
-            if frame[0] == 4:
+            if frame[0] == 4 and not _may_be_unknown(dialect, action, frame[2]):
                 session.wrong.append(f"{action} was answered with {frame[2]}")
-            else:
+            elif frame[0] == 3:
                 _answered(session, action, payload, frame[2])
     session.waiting = len(open_calls)
     return session
+
+
+def _may_be_unknown(dialect: str, action: str, code: object) -> bool:
+    """Whether a server may answer so: of 1.6 it needs to know Core only."""
+    return dialect == "1.6" and action in _NOT_CORE and code in ("NotImplemented", "NotSupported")
 
 
 def _asked(session: Session, action: str, payload: dict[str, Any]) -> None:

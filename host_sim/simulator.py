@@ -25,6 +25,7 @@ from host_sim.station_life import PowerIsOff, StationLife
 from host_sim.world import MJ_PER_WH, Ev, Evse
 
 _LOG = logging.getLogger("host_sim")
+_NO_CONNECTION = "no connection: "
 
 
 class Simulator:
@@ -57,7 +58,7 @@ class Simulator:
         self.pacer = Pacer(self.clock, self.evses, self.network, self.life, self._write_meters)
         self._tasks: set[asyncio.Task] = set()
         self._last_state: dict | None = None
-        self._trouble: set[str] = set()  # why there has been no connection since the last one
+        self.failures: list[str] = []  # why each attempt to connect since the last one failed
         self._to_publish = asyncio.Event()
 
     async def run(self) -> int:
@@ -210,10 +211,13 @@ class Simulator:
         """Pass on what the station says; each reason for no connection is a warning once."""
         level = logging.INFO
         if text.startswith("connected:"):
-            self._trouble.clear()
-        elif text.startswith("no connection:") and text not in self._trouble:
-            self._trouble.add(text)
-            level = logging.WARNING
+            self.failures = []
+        elif text.startswith(_NO_CONNECTION):
+            # The link asks for the way when it asks for the name.
+            why = text.removeprefix(_NO_CONNECTION).removeprefix("name: ")
+            text = _NO_CONNECTION + why
+            level = logging.INFO if why in self.failures else logging.WARNING
+            self.failures.append(why)
         _LOG.log(level, "station: %s", text)
 
     async def _resolve(self, number: int, host: str, port: int) -> None:

@@ -90,7 +90,7 @@ class Network:
         finally:
             del self._waiting[number]
         if not route[0]:
-            raise OSError("no route to %s: %s" % (host, route[2]))
+            raise OSError("no route to %s:%d: %s" % (host, port, route[2]))
         return route[0], route[1]
 
     def route(self, number: int, ip, port: int, why: str) -> None:

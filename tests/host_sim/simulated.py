@@ -56,9 +56,7 @@ class Simulated:
         self.process.kill()
         self.process.wait(PATIENCE_S)
 
-    def request(
-        self, method: str, path: str, body: Any = None, **headers: str
-    ) -> tuple[int, Any]:
+    def request(self, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any]:
         """(status, JSON); a body of bytes is sent as it is."""
         connection = http.client.HTTPConnection(self._address, timeout=PATIENCE_S)
         try:

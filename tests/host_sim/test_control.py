@@ -227,7 +227,9 @@ def test_a_body_that_is_no_json_object_is_refused(station, body):
 @pytest.mark.parametrize("value", [b"1e999", b"NaN", b"9" * 400, b"-" + b"9" * 400, b'"\\udc00"'])
 def test_numbers_beyond_all_use_are_refused_in_one_line(station, value):
     for path, name in (("clock", b"advance_s"), ("network", b"drop"), ("meter", b"energy_wh")):
-        status, told = station.request("POST", f"/v1/{path}", b'{"evse":1,"%s":%s}' % (name, value))
+        status, told = station.request(
+            "POST", f"/v1/{path}", b'{"evse":1,"%s":%s}' % (name, value)
+        )
         assert status == 400 and len(told["error"]) < 200
     assert station.request("POST", "/v1/plug", b'{"evse":%s}' % (b"9" * 400))[0] == 404
 

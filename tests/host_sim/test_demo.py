@@ -85,6 +85,32 @@ def test_a_refused_card_is_no_whole_session(capsys):
     assert "✗ the token was not authorised: Blocked" in capsys.readouterr().out
 
 
+def test_a_server_that_is_down_is_told_once_and_at_once(capsys):
+    options = demo.DemoOptions(("2.0.1", "1.6"), "ws://127.0.0.1:9/ocpp", once=True)
+    assert asyncio.run(demo.demo(options)) == 1
+    output = capsys.readouterr().out
+    assert output.count("✗") == 1
+    why = "no route to 127.0.0.1:9: Connection refused"
+    assert f"✗ no connection to ws://127.0.0.1:9/ocpp: {why}\n" in output
+    assert "OCPP 1.6" not in output
+
+
+def test_a_server_that_refuses_the_upgrade_is_asked_in_each_dialect(capsys):
+    async def refuse(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def body():
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/ocpp"
+            return await demo.demo(demo.DemoOptions(("2.0.1", "1.6"), url, once=True))
+
+    assert asyncio.run(body()) == 1
+    output = capsys.readouterr().out
+    assert output.count("✗") == output.count("404") == 2
+
+
 def test_a_station_that_stays_up_answers_until_ctrl_c():
     process = subprocess.Popen(
         [*COMMAND, "--ocpp", "1.6"],

@@ -148,12 +148,33 @@ def test_a_lossy_network_breaks_connections():
     scenario(test)
 
 
-def test_a_server_that_is_not_there_ends_the_connection():
+def test_there_is_no_route_to_a_server_that_is_not_there():
     async def test(network, echo):
+        address = await network.route("127.0.0.1", echo.port)
+        await asyncio.open_connection(*address)  # takes the connection that came with the route
         echo.server.close()
         await echo.server.wait_closed()
-        reader, _ = await connect(network, echo)
+        for host in ("127.0.0.1", "localhost"):
+            with pytest.raises(OSError, match="^Connection refused$"):
+                await network.route(host, echo.port)
+        assert not network._is_expected
+        reader, _ = await asyncio.open_connection(*address)  # one that knew the way already
         assert await gone(reader)
+
+    scenario(test)
+
+
+def test_a_route_that_nobody_takes_leaves_no_connection(monkeypatch):
+    monkeypatch.setattr("host_sim.network._READY_S", 0)
+
+    async def test(network, echo):
+        await network.route("127.0.0.1", echo.port)
+        await echo.ended.wait()
+        echo.ended.clear()
+        monkeypatch.setattr("host_sim.network._READY_S", PATIENCE_S)
+        await network.route("127.0.0.1", echo.port)
+        network.set_online(False)
+        await echo.ended.wait()
 
     scenario(test)
 

@@ -97,6 +97,25 @@ def test_a_refused_token_is_told_by_its_status(dialect):
 
 
 @pytest.mark.parametrize("dialect", STEPS)
+def test_one_cause_is_told_once(dialect):
+    steps = STEPS[dialect]
+    assert _read(dialect, []).missing() == ["no accepted BootNotification"]
+    assert _read(dialect, steps[:2]).missing() == ["the token was not authorised: no answer"]
+    assert _read(dialect, steps[:3]).missing() == ["no transaction was started"]
+
+
+@pytest.mark.parametrize("code", ["NotImplemented", "NotSupported", "InternalError"])
+def test_a_server_of_1_6_core_need_not_know_security_events(code):
+    event = {"type": "StartupOfTheDevice", "timestamp": TIME.format(0)}
+    steps = [*STEPS["1.6"][:1], ("SecurityEventNotification", event, [4, "1", code, "", {}])]
+    told = _read("1.6", steps + STEPS["1.6"][1:])
+    wrong = f"SecurityEventNotification was answered with {code}"
+    assert told.missing() == ([] if code.startswith("Not") else [wrong])
+    boot = [(*STEPS["1.6"][0][:2], [4, "0", code, "", {}])]
+    assert f"BootNotification was answered with {code}" in _read("1.6", boot).missing()
+
+
+@pytest.mark.parametrize("dialect", STEPS)
 def test_energy_that_falls_or_stands_still(dialect):
     steps = copy.deepcopy(STEPS[dialect])
     values = steps[5][1]["meterValue"][0]["sampledValue"][0]
