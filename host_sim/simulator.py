@@ -160,11 +160,12 @@ class Simulator:
 
         def change(evse: Evse) -> None:
             evse.register_mj = round(energy_wh * MJ_PER_WH)
+            evse.is_replaced = True
 
-        self.life.settle()
-        if self.life.process is not None:
-            self.life.process.send({"register": [evse.id, round(energy_wh * 1000)]})
-        await self.act(change, evse)
+        try:
+            await self.act(change, evse)
+        finally:
+            evse.is_replaced = False
         self._write_meters()
 
     async def _start_csms(self):

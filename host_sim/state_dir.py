@@ -44,7 +44,8 @@ class StateDir:
         self._meters = path / "meters.json"
         try:
             self.flash.mkdir(parents=True, exist_ok=True)
-            self.lock_fd = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+            self.lock_fd = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._keep_secret()
         except OSError as error:
             raise StateDirError(f"--state-dir {path}: {error.strerror or error}") from None
         self._lock()
@@ -88,6 +89,13 @@ class StateDir:
         os.close(self.lock_fd)
         if self._temporary is not None:
             self._temporary.cleanup()
+
+    def _keep_secret(self) -> None:
+        """Keys and passwords are on the flash, also on one that an older version has left."""
+        self.flash.chmod(0o700)
+        for file in self.flash.iterdir():
+            if file.is_file():
+                file.chmod(0o600)
 
     def _uncounted_s(self, saved: dict) -> float:
         """From the last save to the last write of the station."""

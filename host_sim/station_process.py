@@ -91,6 +91,7 @@ class StationProcess:
             stdout=sys.stderr.fileno(),  # standard output belongs to the simulator
             pass_fds=(self._lock_fd,),
             preexec_fn=die_with_parent,
+            umask=0o077,  # keys and passwords are on the flash
             process_group=0,  # Ctrl-C in the terminal is the simulator's to deal with
         )
         ended = asyncio.create_task(self._process.wait())

@@ -99,6 +99,7 @@ class Evse:
         self.ev: Ev | None = None
         self.faults: dict[tuple[int, str], None] = {}  # (connector, code), in order
         self.register_mj = 0
+        self.is_replaced = False  # the meter is, and the station may not know it yet
         self.closed = False
         self.offered_ma = 0
         self.locked = False
@@ -149,8 +150,9 @@ class Evse:
 
     def shown(self, energy_mwh: int) -> None:
         """The station has read so much: more than here if a change of the world was still on its
-        way to it. What a meter has shown once it goes on to show."""
-        self.register_mj = max(self.register_mj, energy_mwh * MJ_PER_WH // 1000)
+        way to it. What a meter has shown once it goes on to show, unless it is replaced."""
+        if not self.is_replaced:
+            self.register_mj = max(self.register_mj, energy_mwh * MJ_PER_WH // 1000)
 
     def next_event_ms(self) -> int | None:
         """When the battery comes to its next whole percent, if nothing else happens before."""
@@ -169,6 +171,7 @@ class Evse:
         """What the station's process must know; times count from its boot."""
         return {
             "evse": self.id,
+            "replaced": self.is_replaced,
             "plugged": self.plugged or 0,
             "pilot": self.pilot,
             "meter": [

@@ -69,14 +69,16 @@ class Board:
         self._hardware.pass_ms = None
         if "evse" in line:
             evse = self._evses[line["evse"] - 1]
+            if line["replaced"] and self.told:  # what was drawn until then is counted first
+                self._hardware.poll(self.runtime.station, line["meter"][5])
+                self._hardware.pass_ms = None
             evse.pilot.connector_id = line["plugged"]
             evse.pilot.pilot_state = line["pilot"]
             evse.meter.set(*line["meter"])
+            if line["replaced"]:
+                evse.meter.replace(line["meter"][0])
             if not evse.contactor.closed():  # a word that was on its way when it opened
                 evse.meter.stop(evse.meter.at_ms)
-        elif "register" in line:
-            evse_id, energy_mwh = line["register"]
-            self._evses[evse_id - 1].meter.replace(energy_mwh)
         elif "token" in line:
             self._reader.present(*line["token"])
         elif "fault" in line:

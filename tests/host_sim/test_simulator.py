@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from datetime import datetime
 
 import pytest
 
@@ -138,6 +139,34 @@ def test_a_power_cut_of_everything_loses_neither_session_nor_register(tmp_path, 
         assert ended["eventType"] == "Ended"
         value = ended["meterValue"][-1]["sampledValue"][0]["value"]
         assert 0 < value <= evse["energy_wh"]
+    flash = [file for file in (tmp_path / "flash" / "flash").iterdir() if file.is_file()]
+    assert flash and not any(file.stat().st_mode & 0o077 for file in flash)  # secrets are there
+
+
+def test_a_replaced_meter_shows_its_own_register_and_loses_no_energy(target):
+    with Simulated("--speed", "max", "--target", target, "--ocpp", "ocpp2.0.1") as station:
+        station.wait_online()
+        station.charge()
+        for energy_wh in (7, 0, 9):
+            station.post("/v1/clock", advance_s=50)
+            before = station.state()
+            station.post("/v1/meter", evse=1, energy_wh=energy_wh)
+            after = station.state()
+            clock = [datetime.fromisoformat(state["clock"]) for state in (before, after)]
+            drawn_wh = 11_000 * ((clock[1] - clock[0]).total_seconds() + 2) / 3600
+            assert energy_wh <= after["evses"][0]["energy_wh"] <= energy_wh + drawn_wh
+        station.post("/v1/ev", evse=1, wants_energy=False)
+        station.post("/v1/token", id_token="04AABB", evse=1)
+        station.wait(lambda state: state["evses"][0]["transaction"] is None and settled(state))
+        events = station.calls("TransactionEvent")
+        times = [
+            datetime.fromisoformat(event["timestamp"])
+            for event in events
+            if event["transactionInfo"].get("chargingState") in ("Charging", "SuspendedEV")
+        ]
+        told_wh = events[-1]["meterValue"][-1]["sampledValue"][0]["value"]
+        drawn_wh = 11_000 * (times[-1] - times[0]).total_seconds() / 3600
+        assert abs(told_wh - drawn_wh) < 10  # times are in whole seconds
 
 
 def test_the_register_is_exact_after_an_orderly_end(tmp_path):
