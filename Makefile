@@ -7,15 +7,15 @@ READY := .venv/ready
 BESIDE = $(MAKE) --no-print-directory -j2 --output-sync=target # two targets at a time
 
 # make sim: OCPP=2.0.1 or 1.6 (default: a session in each), CSMS=ws://... (default: the built-in one),
-# ONCE=1 ends after the sessions, with exit status 0 only if they were whole and correct.
-SIM_OPTIONS := $(if $(OCPP),--ocpp '$(OCPP)') $(if $(CSMS),--csms '$(CSMS)') $(if $(ONCE),--once)
+# CA=root.pem with wss://. ONCE=1 ends after the sessions, with exit status 0 only if they were whole and correct.
+SIM_OPTIONS := $(if $(OCPP),--ocpp '$(OCPP)') $(if $(CSMS),--csms '$(CSMS)') $(if $(CA),--ca '$(CA)') $(if $(ONCE),--once)
 
 .PHONY: help
 help: ## print this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: sim
-sim: venv ## a station, its car and a server: see a charging session (OCPP= CSMS= ONCE=1)
+sim: venv ## a station, its car and a server: see a charging session (OCPP= CSMS= CA= ONCE=1)
 	@$(BIN)/python -m host_sim demo $(SIM_OPTIONS)
 
 .PHONY: test

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import logging
 import math
+import os
 import ssl
 import sys
 from pathlib import Path
@@ -16,7 +17,14 @@ from typing import NoReturn
 
 from chargepoint.link import tls
 from host_sim import config as configuration
-from host_sim.config import BUILTIN, Config, ConfigError
+from host_sim.config import Config
+from host_sim.config_connection import (
+    BUILTIN,
+    PASSWORD_VARIABLE,
+    ConfigError,
+    csms_url,
+    subprotocols,
+)
 from host_sim.state_dir import StateDirError
 from host_sim.station_process import InterpreterError, interpreter
 
@@ -39,7 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
         return demo.main(arguments[1:])
     options = _parser().parse_args(arguments)
     try:
-        return _run(config_of(options), options.verbose)
+        config = config_of(options)
+        for note in config.notes:
+            print(f"host_sim: {note}", file=sys.stderr)
+        return _run(config, options.verbose)
     except (ConfigError, StateDirError, InterpreterError) as error:
         print(f"host_sim: {error}", file=sys.stderr)
         return 2
@@ -50,17 +61,14 @@ def config_of(options: argparse.Namespace) -> Config:
     config = configuration.load(options.config)
     if options.csms is not None:
         config.csms = (
-            (BUILTIN,)
-            if options.csms == BUILTIN
-            else (configuration.csms_url("--csms", options.csms),)
+            (BUILTIN,) if options.csms == BUILTIN else (csms_url("--csms", options.csms),)
         )
     if options.id is not None:
         config.id = configuration.identity("--id", options.id)
     if options.ocpp is not None:
         items = [item.strip() for item in options.ocpp.split(",")]
-        config.ocpp = configuration.subprotocols("--ocpp", items)
-    if options.basic_auth is not None:
-        config.basic_auth = configuration.password("--basic-auth", options.basic_auth)
+        config.ocpp = subprotocols("--ocpp", items)
+    config.basic_auth = _password(options)
     config.state_dir = options.state_dir
     config.control = options.control
     config.speed = options.speed
@@ -71,9 +79,31 @@ def config_of(options: argparse.Namespace) -> Config:
         if path is not None and not path.is_file():
             raise ConfigError(f"--{name} {path}: allowed: an existing file in PEM form")
         setattr(config, name, path)
-    configuration.check_together(config)
     _check_certificates(config)
+    configuration.check_together(config)
     return config
+
+
+def _password(options: argparse.Namespace) -> str | None:
+    """Of --basic-auth, which everyone on the machine can read, or of where only the user can."""
+    text, file = options.basic_auth, options.basic_auth_file
+    # It is taken out, so that no child process has it.
+    where, from_environment = PASSWORD_VARIABLE, os.environ.pop(PASSWORD_VARIABLE, None)
+    if text is not None and file is not None:
+        raise ConfigError("--basic-auth with --basic-auth-file: allowed: one of the two")
+    if text is not None:
+        where = "--basic-auth"
+    elif file is not None:
+        where = f"--basic-auth-file {file}"
+        try:
+            text = file.read_text("utf-8-sig").removesuffix("\n").removesuffix("\r")
+        except OSError as error:
+            raise ConfigError(f"{where}: {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{where}: allowed: a text in UTF-8") from None
+    else:
+        text = from_environment or None
+    return None if text is None else configuration.password(where, text)
 
 
 def _check_certificates(config: Config) -> None:
@@ -115,16 +145,47 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--config", type=Path, metavar="FILE", help="TOML file; options win over it")
     run.add_argument("--csms", metavar="URL", help="ws:// or wss:// without the identity; builtin")
     run.add_argument("--id", metavar="NAME", help="the station's identity")
-    run.add_argument("--ocpp", metavar="LIST", help="subprotocols, best first")
+    run.add_argument("--ocpp", metavar="LIST", help="dialects, best first: 2.0.1,1.6")
     run.add_argument("--state-dir", type=Path, metavar="DIR", help="where the flash lives")
-    run.add_argument("--control", type=_address, default=("127.0.0.1", 0), metavar="HOST:PORT")
-    run.add_argument("--speed", type=_speed, default=1.0, metavar="X|max")
-    run.add_argument("--target", choices=configuration.TARGETS, default="cpython")
-    run.add_argument("--basic-auth", metavar="PASSWORD")
-    run.add_argument("--ca", type=Path, metavar="FILE")
-    run.add_argument("--cert", type=Path, metavar="FILE")
-    run.add_argument("--key", type=Path, metavar="FILE")
-    run.add_argument("--plugged", type=_numbers, default=(), metavar="1[,2...]")
+    run.add_argument(
+        "--control",
+        type=_address,
+        default=("127.0.0.1", 0),
+        metavar="HOST:PORT",
+        help="where the HTTP interface listens; port 0 takes a free one",
+    )
+    run.add_argument(
+        "--speed",
+        type=_speed,
+        default=1.0,
+        metavar="X|max",
+        help="simulated seconds per second; max for a virtual clock",
+    )
+    run.add_argument(
+        "--target",
+        choices=configuration.TARGETS,
+        default="cpython",
+        help="what runs the firmware (%(default)s)",
+    )
+    run.add_argument(
+        "--basic-auth-file", type=Path, metavar="FILE", help="a file with the password alone"
+    )
+    run.add_argument(
+        "--basic-auth",
+        metavar="PASSWORD",
+        help="the password, for all who can list processes to see;"
+        f" better a file, or {PASSWORD_VARIABLE} in the environment",
+    )
+    run.add_argument("--ca", type=Path, metavar="FILE", help="root of the server's certificate")
+    run.add_argument("--cert", type=Path, metavar="FILE", help="the station's certificate")
+    run.add_argument("--key", type=Path, metavar="FILE", help="its private key")
+    run.add_argument(
+        "--plugged",
+        type=_numbers,
+        default=(),
+        metavar="1[,2...]",
+        help="EVSEs with a car from the start",
+    )
     run.add_argument("--verbose", action="store_true", help="log more to standard error")
     return parser
 

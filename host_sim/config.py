@@ -13,18 +13,18 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from chargepoint.crypto import pem
 from chargepoint.crypto.der import Invalid
 from chargepoint.device_model import presets
-from chargepoint.device_model.model import DeviceModel, EvseLayout, Layout
+from chargepoint.device_model.model import BUILT, DeviceModel, EvseLayout, Layout
 from chargepoint.hal.sim import MemorySlots
 from chargepoint.ota import container
 from chargepoint.profiles.ocpp16 import presets as key_presets
+from host_sim import config_connection
+from host_sim.config_connection import BUILTIN, SUBPROTOCOLS, ConfigError, csms_url, subprotocols
 
 _TOOLS = Path(__file__).resolve().parent.parent / "tools"
-SUBPROTOCOLS = ("ocpp2.0.1", "ocpp1.6")
 FEATURES = (
     "local_auth_list",
     "reservation",
@@ -46,17 +46,12 @@ CONNECTOR_TYPES = (
     " Pan wInductive wResonant Undetermined Unknown"
 ).split()
 TARGETS = ("cpython", "unix", "qemu")
-BUILTIN = "builtin"
 _STATION_KEYS = ("id", "vendor", "model", "serial", "csms", "ocpp", "security_profile")
 _EVSE_KEYS = ("phases", "max_current", "connectors")
 _FIRMWARE_KEYS = ("keys", "product", "hardware", "roots")
 _TABLES = ("station", "evse", "variables", "configuration", "features", "firmware")
 _MAX_EVSES = 64
 _MAX_ROOTS = 4
-
-
-class ConfigError(Exception):
-    """One line for the user."""
 
 
 @dataclass
@@ -103,6 +98,7 @@ class Config:
     cert: Path | None = None
     key: Path | None = None
     plugged: tuple[int, ...] = ()
+    notes: list[str] = field(default_factory=list)  # what is no error and yet to be told
 
     @property
     def profile_of(self) -> int:
@@ -132,11 +128,12 @@ def load(path: Path | None) -> Config:
         return Config()
     where = str(path)
     try:
-        with path.open("rb") as file:
-            document = tomllib.load(file)
+        document = tomllib.loads(path.read_text("utf-8-sig"))  # some editors write a BOM
     except OSError as error:
         raise ConfigError(f"--config {where}: {error.strerror or error}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise ConfigError(f"{where}: not valid TOML: allowed: a text in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not valid TOML: {error}") from None
     for name, value in document.items():
         _known(where, f"table [{name}]", name, _TABLES)
@@ -159,45 +156,11 @@ def check_together(config: Config) -> None:
     for evse_id in config.plugged:
         if not 1 <= evse_id <= len(config.evses):
             raise ConfigError(f"--plugged {evse_id}: allowed: EVSE 1 to {len(config.evses)}")
-    if (config.cert is None) != (config.key is None):
-        missing = "--key" if config.key is None else "--cert"
-        raise ConfigError(f"{missing}: needed too, for --cert and --key go together")
     if "ocpp1.6" in config.ocpp and len(config.vendor) > 20:
         raise ConfigError(
             f"station.vendor {config.vendor!r}: allowed: at most 20 characters with ocpp1.6"
         )
-    profile = config.profile_of
-    if profile and config.csms != (BUILTIN,):
-        for url in config.csms:
-            if (profile >= 2) != url.startswith("wss:"):
-                scheme = "wss://" if profile >= 2 else "ws://"
-                raise ConfigError(f"security profile {profile} with {url}: allowed: {scheme} URLs")
-    if profile == 3 and config.cert is None:
-        raise ConfigError("station.security_profile 3: allowed: with --cert and --key only")
-
-
-def csms_url(where: str, text: str) -> str:
-    """A checked endpoint URL, without the identity and a closing slash."""
-    allowed = "allowed: ws://HOST[:PORT][/PATH] or wss://..., without the identity"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise ConfigError(f"{where} {text!r}: {error}; {allowed}") from None
-    wrong = (
-        parts.scheme not in ("ws", "wss")
-        or not parts.hostname
-        or port == 0
-        or "@" in parts.netloc
-        or parts.fragment
-        or parts.query
-        or any(letter <= " " or letter > "~" for letter in text)
-        or len(text) > 512
-    )
-    if wrong:
-        hidden = text if "@" not in parts.netloc else "(with credentials)"
-        raise ConfigError(f"{where} {hidden!r}: {allowed}")
-    return text.rstrip("/")
+    config_connection.check(config)
 
 
 def identity(where: str, text: str) -> str:
@@ -205,15 +168,6 @@ def identity(where: str, text: str) -> str:
     if not good:
         raise ConfigError(f"{where} {text!r}: allowed: 1 to 48 characters without ':'")
     return text
-
-
-def subprotocols(where: str, items: list[str]) -> tuple[str, ...]:
-    for item in items:
-        if item not in SUBPROTOCOLS:
-            raise ConfigError(f"{where} {item!r}: allowed: {', '.join(SUBPROTOCOLS)}")
-    if not items or len(set(items)) != len(items):
-        raise ConfigError(f"{where}: allowed: each of {', '.join(SUBPROTOCOLS)} once, best first")
-    return tuple(items)
 
 
 def password(where: str, text: str) -> str:
@@ -339,6 +293,11 @@ def _features(where: str, table: dict[str, Any], config: Config) -> None:
         _known(where, f"features.{name}", name, FEATURES)
         _check(where, f"features.{name}", isinstance(value, bool), "true or false")
         config.features[name] = value
+        if value and name not in BUILT:
+            config.notes.append(
+                f"{where}: features.{name}: this block is not built yet, and stays off;"
+                f" built are {', '.join(BUILT)}"
+            )
 
 
 def _firmware(path: Path, table: dict[str, Any], config: FirmwareConfig) -> None:

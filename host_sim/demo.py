@@ -22,11 +22,13 @@ from typing import Any, NoReturn
 
 from host_sim import session as sessions
 from host_sim.client import ControlError, SimulatorError, SimulatorProcess
-from host_sim.config import TARGETS, ConfigError, csms_url
+from host_sim.config import TARGETS
+from host_sim.config_connection import ConfigError, csms_url
 from host_sim.csms import Csms
 from host_sim.session import NEEDED_SAMPLES, Session
 from host_sim.terminal import Transcript
 
+_DESCRIPTION = "A charging session in each dialect, message by message; then a station to try."
 _DIALECTS = ("2.0.1", "1.6")
 _TOKEN = "04AABBCC"
 _EVSE = 1
@@ -54,6 +56,7 @@ class DemoOptions:
     once: bool = False
     token: str = _TOKEN
     target: str = "cpython"
+    ca: Path | None = None
 
 
 class _Unconnected(Exception):
@@ -70,9 +73,10 @@ class _Result:
 
 def main(arguments: list[str]) -> int:
     """`python -m host_sim demo`: reads the options and runs the demo; the exit status."""
-    parser = _Parser(prog="host_sim demo", description=__doc__)
+    parser = _Parser(prog="host_sim demo", description=_DESCRIPTION)
     parser.add_argument("--ocpp", default=",".join(_DIALECTS), help="2.0.1, 1.6 or both")
     parser.add_argument("--csms", default="", help="endpoint URL without the identity")
+    parser.add_argument("--ca", type=Path, help="root of its certificate, with wss://")
     parser.add_argument("--once", action="store_true", help="end after the sessions")
     parser.add_argument("--token", default=_TOKEN, help="the card that is presented")
     parser.add_argument("--target", default="cpython", choices=TARGETS)
@@ -84,9 +88,15 @@ def main(arguments: list[str]) -> int:
         url = "" if given.csms in ("", "builtin") else csms_url("--csms", given.csms)
     except ConfigError as error:
         parser.error(str(error))
+    if url.startswith("wss:") and given.ca is None:
+        parser.error(f"--csms {url}: needs --ca FILE (CA= with make), the root of its certificate")
+    if given.ca is not None and not given.ca.is_file():
+        parser.error(f"--ca {given.ca}: allowed: an existing file in PEM form")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal without arrows gets question marks
-    return asyncio.run(demo(DemoOptions(dialects, url, given.once, given.token, given.target)))
+    return asyncio.run(
+        demo(DemoOptions(dialects, url, given.once, given.token, given.target, given.ca))
+    )
 
 
 class _Parser(argparse.ArgumentParser):
@@ -161,6 +171,8 @@ class _Demo:
             "--speed": speed,
             "--target": self._options.target,
         }
+        if self._options.ca is not None:
+            options["--ca"] = str(self._options.ca.absolute())
         simulator = await SimulatorProcess.start(*(x for pair in options.items() for x in pair))
         simulator.observers.append(self._show)
         return simulator

@@ -1,8 +1,9 @@
 """The way to the servers: a loopback proxy for each, which can cut, slow or freeze connections.
 
 The station asks for a route to host and port, and connects to the proxy's port instead. The proxy
-connects to the server before it gives the route: a server that is not there is then told as what it
-is, and not as one that takes a connection and closes it. Bytes go through untouched, so TLS does too. `latency_ms` is one way, in the world's time; `drop` is the
+connects to the server before it gives the route: a server that is not there is then told as what
+it is, and not as one that takes a connection and closes it. Bytes go through untouched, so TLS
+does too. `latency_ms` is one way, in the world's time; `drop` is the
 probability (0 to 1) that a connection attempt fails, and that any piece of data on its way
 breaks the connection instead. `half_open` freezes the connections that are there, in both
 directions and without closing them, until it is false again; new ones work.
@@ -60,9 +61,7 @@ class Network:
         self._rng = rng or random.Random()
         self._servers: dict[tuple[str, int], asyncio.Server] = {}
         self._connections: set[_Connection] = set()
-        self._ready: dict[
-            tuple[str, int], list[_Streams]
-        ] = {}  # to servers, of routes not yet used
+        self._ready: dict[tuple[str, int], list[_Streams]] = {}  # to servers, unused
         self._is_expected = False  # a connection: the way was asked for
 
     def set_online(self, online: bool) -> None:

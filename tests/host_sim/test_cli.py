@@ -1,10 +1,12 @@
 """The command line: options over the file, and exit status 2 with one line for what is wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from host_sim.cli import _parser, config_of
+from host_sim.config_connection import PASSWORD_VARIABLE
 from tests.host_sim.simulated import Simulated, failure
 
 
@@ -31,7 +33,23 @@ def test_defaults_are_those_of_the_documentation():
     assert plain.target == "cpython" and plain.state_dir is None and plain.plugged == ()
 
 
+def test_the_password_comes_from_where_only_the_user_reads(tmp_path, monkeypatch):
+    monkeypatch.setenv(PASSWORD_VARIABLE, "of the environment")
+    assert config().basic_auth == "of the environment"
+    assert PASSWORD_VARIABLE not in os.environ and config().basic_auth is None
+    file = tmp_path / "password"
+    for text in (b"of a file", b"of a file\n", b"\xef\xbb\xbfof a file\r\n"):
+        file.write_bytes(text)
+        monkeypatch.setenv(PASSWORD_VARIABLE, "x")
+        assert config("--basic-auth-file", str(file)).basic_auth == "of a file"
+    monkeypatch.setenv(PASSWORD_VARIABLE, "x")
+    assert config("--basic-auth", "of an option").basic_auth == "of an option"
+    monkeypatch.setenv(PASSWORD_VARIABLE, "")
+    assert config().basic_auth is None
+
+
 def test_speeds_and_lists():
+    assert config("--ocpp", "1.6,2.0.1").ocpp == ("ocpp1.6", "ocpp2.0.1")
     assert config("--speed", "max").speed is None
     assert config("--speed", "0.5").speed == 0.5
     assert config("--plugged", "1,2").plugged == (1, 2)
@@ -58,11 +76,16 @@ def test_speeds_and_lists():
         (["--csms", ""], "--csms"),
         (["--id", "a:b"], "--id"),
         (["--id", ""], "--id"),
-        (["--ocpp", "1.6"], "--ocpp"),
+        (["--ocpp", "1.5"], "--ocpp"),
+        (["--ocpp", "1.6,ocpp1.6"], "--ocpp"),
+        (["--csms", "wss://a"], "--ca"),
         (["--ocpp", "ocpp1.6,ocpp1.6"], "--ocpp"),
         (["--basic-auth", ""], "--basic-auth"),
         (["--basic-auth", "x" * 15], "--basic-auth"),
         (["--basic-auth", "\u00e9" * 41], "--basic-auth"),
+        (["--basic-auth-file", "/nowhere"], "--basic-auth-file"),
+        (["--basic-auth-file", "/dev/null"], "--basic-auth-file"),
+        (["--basic-auth", "x", "--basic-auth-file", __file__], "one of the two"),
         (["--ca", "/nowhere"], "--ca"),
         (["--ca", "/dev/null"], "--ca"),
         (["--ca", __file__], "--ca"),

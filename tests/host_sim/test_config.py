@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from host_sim.config import Config, ConfigError, check_together, csms_url, load
+from host_sim.config import Config, check_together, load
+from host_sim.config_connection import ConfigError, csms_url
 from tests.tools import made_certificates
 from tools import qemu_image
 
@@ -150,6 +151,48 @@ def test_what_the_station_is_updated_with(tmp_path):
     assert firmware.roots == root.absolute()
 
 
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    path = tmp_path / "station.toml"
+    path.write_bytes(b'\xef\xbb\xbf[station]\r\nid = "CP-1"\r\n')
+    assert load(path).id == "CP-1"
+    path.write_bytes('[station]\nid = "CP-1"'.encode("utf-16"))
+    with pytest.raises(ConfigError, match="UTF-8"):
+        load(path)
+
+
+def test_dialects_go_by_their_short_names_too(tmp_path):
+    config = load(write(tmp_path, '[station]\nocpp = ["1.6", "ocpp2.0.1"]\n'))
+    assert config.ocpp == ("ocpp1.6", "ocpp2.0.1")
+
+
+def test_a_block_that_is_not_built_is_told_if_it_is_wanted(tmp_path):
+    text = "[features]\nfirmware = true\nreservation = %s\nsmart_charging = false\n"
+    (note,) = load(write(tmp_path, text % "true")).notes
+    assert "station.toml: features.reservation: " in note and "firmware" in note
+    assert load(write(tmp_path, text % "false")).notes == []
+
+
+def test_what_could_only_try_for_ever_is_refused(tmp_path):
+    url, ca = ("wss://a",), Path("root.pem")
+    for config, part in (
+        (Config(csms=url), "wss://a: needs --ca"),
+        (Config(csms=("ws://a", "wss://b"), security_profile=0), "wss://b: needs --ca"),
+        (Config(csms=("ws://a",), security_profile=1), "needs a password"),
+        (Config(security_profile=1), "needs a password"),
+        (Config(security_profile=2), "built-in CSMS has no TLS"),
+        (Config(cert=ca, key=ca), "built-in CSMS has no TLS"),
+        (Config(security_profile=1, state_dir=tmp_path), "needs a password"),
+    ):
+        with pytest.raises(ConfigError, match=part):
+            check_together(config)
+    check_together(Config(csms=url, ca=ca))
+    check_together(Config(security_profile=1, basic_auth="x"))
+    check_together(Config(security_profile=1, has_credential=True))
+    (tmp_path / "flash").mkdir()
+    (tmp_path / "flash" / "credential.1").touch()  # set over OCPP in an earlier run
+    check_together(Config(security_profile=1, state_dir=tmp_path))
+
+
 def test_unknown_names_are_taken_where_the_table_allows_it(tmp_path):
     text = """
 [variables]
@@ -178,10 +221,15 @@ def test_good_urls(url):
     assert csms_url("--csms", url) == url.rstrip("/")
 
 
+def test_a_url_with_a_query_is_left_as_it_is():
+    assert csms_url("--csms", "WS://a/b/?key=x/") == "ws://a/b/?key=x/"
+    assert csms_url("--csms", "ws://a?x=1") == "ws://a?x=1"
+
+
 @pytest.mark.parametrize(
     "url",
     ["", "a", "http://a", "ws://", "ws:///x", "ws://a:x", "ws://a:99999", "ws://a:0", "ws://a b",
-     "ws://u:p@a", "ws://a?x=1", "ws://a#x", "ws://" + "a" * 600, "ws://[::1"],
+     "ws://u:p@a", "ws://a#x", "ws://a/{x}", "ws://a/\u00e4", "ws://" + "a" * 600, "ws://[::1"],
 )  # fmt: skip
 def test_bad_urls(url):
     with pytest.raises(ConfigError, match="--csms"):

@@ -174,7 +174,15 @@ def test_a_reader_that_goes_away_and_a_terminal_without_arrows():
 
 @pytest.mark.parametrize(
     "options",
-    [("--ocpp", "1.5"), ("--ocpp", ""), ("--csms", "http://x"), ("--speed", "9"), ("x",)],
+    [
+        ("--csms", "wss://x"),
+        ("--ca", "/nowhere"),
+        ("--ocpp", "1.5"),
+        ("--ocpp", ""),
+        ("--csms", "http://x"),
+        ("--speed", "9"),
+        ("x",),
+    ],
 )
 def test_a_bad_option_ends_with_2_and_one_line(options):
     status, output, errors = _finish(*options)
