@@ -19,6 +19,7 @@ from host_sim.station_life import StationLife
 from host_sim.world import Evse
 
 _GRACE_S = 2  # how long a clock move waits for an answer, which may come, before it goes on
+_BUSY_S = 20  # and so long for a station that works or boots, on a machine that is busy
 
 
 @dataclass
@@ -138,10 +139,11 @@ class Pacer:
     async def _idle_deadline(self) -> int | None:
         """Wait until the station is idle; its next deadline. Answers have only a while to come."""
         latency_s = self._clock.real_s(self._network.latency_ms)
-        end = monotonic_ms() + 1000 * (_GRACE_S + 4 * latency_s)
+        begun = monotonic_ms()
         while self._life.process is not None or self._life.power_on:
             idle = self._said_idle()
-            wait_s = (end - monotonic_ms()) / 1000
+            patience_s = _BUSY_S if idle is None else _GRACE_S + 4 * latency_s
+            wait_s = patience_s - (monotonic_ms() - begun) / 1000
             if idle is not None and (idle.settled or wait_s <= 0 or self._network.is_silent):
                 return idle.deadline
             if wait_s <= 0:

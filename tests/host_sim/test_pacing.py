@@ -145,6 +145,27 @@ def test_a_move_does_not_wait_for_an_answer_that_can_not_come(monkeypatch):
     asyncio.run(test())
 
 
+def test_a_move_waits_for_a_station_that_is_at_work_longer_than_for_an_answer(monkeypatch):
+    async def test():
+        clock, _, life, _, pacer, _ = made(None)
+        monkeypatch.setattr(pacing, "_GRACE_S", 0)
+        move = asyncio.create_task(pacer.move(20_000))
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert jumps(life) == []
+        idle(pacer, life, None)
+        while not jumps(life):
+            await asyncio.sleep(0)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert not move.done()  # the time has moved, and the station has not yet done what is due
+        idle(pacer, life, None, settled=False)
+        await move
+        assert clock.now() >= 20_000
+
+    asyncio.run(test())
+
+
 def test_a_move_without_a_station_is_one_step():
     async def test():
         clock, _, life, _, pacer, _ = made(None)
