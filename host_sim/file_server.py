@@ -9,6 +9,8 @@ async with FileServer(folder) as files:  # files.url is the folder
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import re
 import ssl
 from pathlib import Path
@@ -21,13 +23,18 @@ _LONGEST = 8192  # bytes of a request
 
 
 class FileServer:
-    """ssl: a server's context, for HTTPS. requests: (path, first byte asked for) of each."""
+    """ssl: a server's context, for HTTPS. requests: (path, first byte asked for) of each.
 
-    def __init__(self, folder: Path, ssl: ssl.SSLContext | None = None) -> None:
+    Raises NotADirectoryError for a folder that is none.
+    """
+
+    def __init__(self, folder: Path | str, ssl: ssl.SSLContext | None = None) -> None:
         self.requests: list[tuple[str, int | None]] = []
         self.break_after: int | None = None
         self.url = ""
-        self._folder = folder
+        self._folder = Path(folder).resolve()
+        if not self._folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
         self._ssl = ssl
         self._server: asyncio.Server | None = None
 
@@ -61,8 +68,8 @@ class FileServer:
             await self._answer(request, writer)
             writer.close()
             await writer.wait_closed()
-        except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            pass  # the station has gone
+        except (OSError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # the station has gone, or asks for no URL at all
         finally:
             writer.transport.abort()
 
@@ -99,9 +106,13 @@ class FileServer:
 
     def _read(self, path: str) -> bytes | None:
         """Of a file in the folder, and of none outside it."""
-        folder = self._folder.resolve()
-        file = (folder / path.lstrip("/")).resolve()
-        return file.read_bytes() if file.is_relative_to(folder) and file.is_file() else None
+        try:
+            file = (self._folder / path.lstrip("/")).resolve()
+            if file.is_relative_to(self._folder) and file.is_file():
+                return file.read_bytes()
+        except (OSError, ValueError):
+            pass  # no name of a file, or none that may be read
+        return None
 
 
 def _parted(field: str) -> tuple[str, str, str]:

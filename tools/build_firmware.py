@@ -35,6 +35,16 @@ def result(board: boards.Board) -> Path:
     return boards.RESULT / board.name / _PRODUCTS[board.chip.port]
 
 
+def named(mpy_dir: str) -> Path:
+    """The tree that was named, which is one and new enough. Raises Failure."""
+    if not mpy_dir:
+        raise boards.Failure("MPY_DIR= is missing: name the folder of a MicroPython tree")
+    tree = Path(mpy_dir).expanduser().absolute()
+    if version(tree) < LEAST:
+        raise boards.Failure(f"MPY_DIR={tree}: MicroPython 1.25 or newer is needed")
+    return tree
+
+
 def version(tree: Path) -> tuple[int, int]:
     """MicroPython's version in its tree. Raises Failure."""
     try:
@@ -50,11 +60,7 @@ def version(tree: Path) -> tuple[int, int]:
 
 def check(board: boards.Board, mpy_dir: str) -> Path:
     """The tree, if all that the build needs is there. Raises Failure."""
-    if not mpy_dir:
-        raise boards.Failure("MPY_DIR= is missing: name the folder of a MicroPython tree")
-    tree = Path(mpy_dir).expanduser().absolute()
-    if version(tree) < LEAST:
-        raise boards.Failure(f"MPY_DIR={tree}: MicroPython 1.25 or newer is needed")
+    tree = named(mpy_dir)
     port = tree / "ports" / board.chip.port
     if board.is_esp32:
         if not os.environ.get("IDF_PATH") or not shutil.which("idf.py"):
@@ -139,7 +145,9 @@ def commands(board: boards.Board, tree: Path, definition: Path, manifest: Path) 
 def build(board: boards.Board, mpy_dir: str, size: str, dry_run: bool) -> Path | None:
     """Build it; the firmware's file, or None after a dry run. Raises Failure."""
     if dry_run:
-        tree = Path(mpy_dir or "MPY_DIR").expanduser().absolute()
+        tree = named(mpy_dir) if mpy_dir else Path("MPY_DIR")
+        if not mpy_dir:
+            print("firmware: MPY_DIR below stands for a MicroPython tree: MPY_DIR= names it")
         definition = boards.RESULT / board.name / "definition" / board.name
         frozen = boards.RESULT / board.name / "names" / "manifest.py"
     else:

@@ -13,7 +13,7 @@ from tests.tools import made_certificates
 DATA = bytes(range(256)) * 40
 
 
-def got(folder: Path, *requests: str, setup=lambda files: None) -> tuple[list, list]:
+def got(folder: Path | str, *requests: str, setup=lambda files: None) -> tuple[list, list]:
     """(status line, fields and body of each answer, what the server notes of the requests)."""
 
     async def body():
@@ -67,6 +67,21 @@ def test_a_file_whole_and_in_part(folder):
     assert status == "HTTP/1.1 416 Range Not Satisfiable" and data == b""
     assert answers[3][1]["Content-Range"] == "bytes 256-511/10240"
     assert answers[3][2] == bytes(range(256))
+
+
+def test_a_folder_may_be_a_text_and_must_be_there(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    answers, _ = got(".", "GET /in/a%20b HTTP/1.1\r\n\r\n")
+    assert answers[0][2] == DATA
+    for wrong in ("nowhere", "in/a b"):
+        with pytest.raises(NotADirectoryError, match=wrong):
+            FileServer(wrong)
+
+
+def test_what_is_no_name_of_a_file_is_not_found(folder):
+    requests = [f"GET {path} HTTP/1.1\r\n\r\n" for path in ("/a%00b", "/" + "a" * 5000)]
+    answers, _ = got(folder, *requests)
+    assert [status for status, _, _ in answers] == ["HTTP/1.1 404 Not Found"] * 2
 
 
 def test_it_breaks_off_once(folder):

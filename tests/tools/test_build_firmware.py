@@ -101,8 +101,18 @@ def test_stm32(tree: Path, tmp_path: Path, monkeypatch, capsys):
 def test_a_dry_run_needs_nothing(name: str, tmp_path: Path, monkeypatch, capsys):
     monkeypatch.setattr(boards, "RESULT", tmp_path / "boards")
     assert build_firmware.main([name, "--dry-run"]) == 0
-    assert "/names/manifest.py" in capsys.readouterr().out
+    told, cross, make = capsys.readouterr().out.splitlines()
+    assert "MPY_DIR=" in told and cross == "make -C MPY_DIR/mpy-cross"
+    assert make.startswith("make -C MPY_DIR/ports/") and "/names/manifest.py" in make
     assert not (tmp_path / "boards").exists()
+
+
+def test_a_dry_run_for_a_tree_that_is_not_there_is_refused(tree: Path, tmp_path: Path, capsys):
+    assert call("esp32_poe", tree, "--dry-run") == 0
+    assert f"make -C {tree}/mpy-cross\n" in capsys.readouterr().out
+    assert call("esp32_poe", tmp_path / "nowhere", "--dry-run") == 1
+    told = capsys.readouterr()
+    assert told.out == "" and "is no MicroPython tree" in told.err
 
 
 @pytest.mark.parametrize("name", boards.names())
