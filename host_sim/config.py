@@ -21,7 +21,7 @@ from chargepoint.device_model.model import BUILT, DeviceModel, EvseLayout, Layou
 from chargepoint.hal.sim import MemorySlots
 from chargepoint.ota import container
 from chargepoint.profiles.ocpp16 import presets as key_presets
-from host_sim import config_connection
+from host_sim import config_allowed, config_connection
 from host_sim.config_connection import BUILTIN, SUBPROTOCOLS, ConfigError, csms_url, subprotocols
 
 _TOOLS = Path(__file__).resolve().parent.parent / "tools"
@@ -238,9 +238,10 @@ def _values(where: str, document: dict[str, Any], config: Config) -> None:
         allow_unknown = values.pop("allow_unknown", False)
         good = isinstance(allow_unknown, bool)
         _check(where, f"{section}.allow_unknown", good, "true or false")
-        preset = key_presets.preset if section == "configuration" else presets.preset
+        of_keys = section == "configuration"
+        preset = key_presets.preset if of_keys else presets.preset
         model = _scratch_model(config)
-        for name, value in values.items():
+        for name, value in list(values.items()):
             good = isinstance(value, str | int | float) or _is_list_of(value, str)
             _check(
                 where,
@@ -248,11 +249,18 @@ def _values(where: str, document: dict[str, Any], config: Config) -> None:
                 good,
                 "a text, a number, true, false or a list of texts",
             )
+            if of_keys and config_allowed.derived(model, name) == presets.text_of(value):
+                del values[name]  # what it is anyway
+                continue
             try:
                 preset(model, {name: value}, allow_unknown)
             except ValueError as error:
-                text = f"{where}: [{section}] {error}"
-                raise ConfigError(text + _hint(section, name, str(error))) from None
+                why = str(error)
+                if why == presets.REFUSED % name:
+                    allowed = config_allowed.of_key if of_keys else config_allowed.of_name
+                    why = f'"{name}" must be {allowed(model, name)}'
+                text = f"{where}: [{section}] {why}"
+                raise ConfigError(text + _hint(section, name, why)) from None
         setattr(config, section, (values, allow_unknown))
     if model.preset_credential is not None or config.configuration[0].get("AuthorizationKey"):
         config.has_credential = True

@@ -34,7 +34,8 @@ TYPES: Sequence[str] = (
 MUTABILITIES: Sequence[str] = "ReadOnly WriteOnly ReadWrite".split()
 SCOPES: Sequence[str] = "station evse connector".split()
 FLAGS: Sequence[str] = (
-    "computed layout constant persistent reboot monitor maxset socket rotation priority credential"
+    "computed layout constant persistent reboot monitor maxset socket rotation priority "
+    "credential limit"
 ).split()
 KINDS: Sequence[str] = (
     "direct measurands items limit connectors profiles profiles_length rotation rotations "

@@ -1,4 +1,4 @@
-from chargepoint.device_model.access import read
+from chargepoint.device_model.access import limits, read
 from chargepoint.device_model.presets import address, preset
 from tests.support.models import Slots, make_station
 
@@ -64,33 +64,27 @@ def test_what_is_unknown():
     assert "not a number" in error_of(preset, model, {"EVSE:x.Power": 1})
 
 
-def test_what_is_allowed_is_told():
+def test_what_a_variable_can_not_have_is_refused():
     model = make_model()
     model.network_slots = (0, 1)
-    for text, value, words in (
-        ("OCPPCommCtrlr.HeartbeatInterval", 0, "an integer from 1"),
-        ("OCPPCommCtrlr.WebSocketPingInterval", -1, "an integer from 0 to 86400"),
-        ("SmartChargingCtrlr.LimitChangeSignificance", 101, "a number from 0 to 100"),
-        ("TxCtrlr.StopTxOnInvalidId", 1, "true or false"),
-        ("AuthCacheCtrlr.Policy", "LFU", "one of LRU"),
-        (
-            "TxCtrlr.TxStartPoint",
-            ["Never"],
-            "a list without repetition of "
-            "EVConnected, Authorized, PowerPathClosed, EnergyTransfer",
-        ),
-        (
-            "OCPPCommCtrlr.NetworkConfigurationPriority",
-            "2",
-            "a list without repetition of 0, 1",
-        ),
-        ("EVSE.PhaseRotation", "ABC", "three letters of R, S, T and x"),
-        ("AuthCtrlr.MasterPassGroupId", "x" * 37, "a text of up to 36 characters"),
-        ("SecurityCtrlr.BasicAuthPassword", "short", "a text of 16 to 40 characters"),
-        ("ClockCtrlr.DateTime", "now", "an RFC 3339 timestamp"),
+    for text, value in (
+        ("OCPPCommCtrlr.HeartbeatInterval", 0),
+        ("OCPPCommCtrlr.NetworkConfigurationPriority", "2"),
+        ("SecurityCtrlr.CertificateEntries", 9),
     ):
-        expected = '"%s" must be %s' % (text, words)
-        assert error_of(preset, model, {text: value}) == expected
+        assert error_of(preset, model, {text: value}) == '"%s" can\'t have this value' % text
+
+
+def test_of_what_is_counted_the_limit_is_set():
+    model = make_model()
+    name = "LocalAuthListCtrlr.Entries"
+    for value in (5, 50):  # one setting may follow another, also with more
+        preset(model, {name: value})
+        assert limits(model, address(model, name)) == ("0", str(value))
+    assert read(model, address(model, name)) == "0"
+    for value in (-1, 101, "x"):
+        assert error_of(preset, model, {name: value}) == '"%s" can\'t have this value' % name
+    assert limits(model, address(model, "SecurityCtrlr.CertificateEntries"))[1] == "8"
 
 
 def test_a_password_is_the_credential_until_the_server_sets_one():
@@ -109,6 +103,6 @@ def test_unknown_names_if_allowed():
     for text in ("", ".", "A.", "x" * 60):
         assert "a name has" in error_of(preset, model, {text: 1}, True)
     too_long = error_of(preset, model, {"Lamp.Colour": "x" * 501}, True)
-    assert too_long == '"Lamp.Colour" must be a text of at most 500 bytes'
+    assert too_long == '"Lamp.Colour" can\'t have this value'
     preset(model, {"Lamp.N%d" % number: 1 for number in range(29)}, True)
     assert "too many" in error_of(preset, model, {"Lamp.More": 1}, True)

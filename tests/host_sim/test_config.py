@@ -1,5 +1,6 @@
 """The configuration file and the options: what is taken, and how what is wrong is told."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,50 @@ def test_a_block_that_is_not_built_is_told_if_it_is_wanted(tmp_path):
     (note,) = load(write(tmp_path, text % "true")).notes
     assert "station.toml: features.reservation: " in note and "firmware" in note
     assert load(write(tmp_path, text % "false")).notes == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("OCPPCommCtrlr.HeartbeatInterval", 0, "an integer from 1"),
+        ("OCPPCommCtrlr.WebSocketPingInterval", -1, "an integer from 0 to 86400"),
+        ("SmartChargingCtrlr.LimitChangeSignificance", 101, "a number from 0 to 100"),
+        ("LocalAuthListCtrlr.Entries", 101, "an integer from 0 to 100"),
+        ("TxCtrlr.StopTxOnInvalidId", 1, "true or false"),
+        ("AuthCacheCtrlr.Policy", "LFU", "one of LRU"),
+        ("TxCtrlr.TxStartPoint", "Never", "a list without repetition of EVConnected, Authorized"),
+        ("OCPPCommCtrlr.NetworkConfigurationPriority", "2", "a list without repetition of 0"),
+        ("EVSE.PhaseRotation", "ABC", "three letters of R, S, T and x"),
+        ("AuthCtrlr.MasterPassGroupId", "x" * 37, "a text of up to 36 characters"),
+        ("ClockCtrlr.DateTime", "now", "an RFC 3339 timestamp"),
+        ("HeartbeatInterval", 0, "an integer from 1"),
+        ("LocalAuthListMaxLength", 101, "an integer from 0 to 100"),
+        ("StopTxnSampledDataMaxLength", 21, "an integer from 1 to 20"),
+        ("NumberOfConnectors", 9, "2 or left out"),
+        ("AuthorizationKey", "short", "32 to 40 hexadecimal digits"),
+        ("ConnectorPhaseRotation", "x", "a list of 0.RST, 1.Unknown"),
+        ("MeterValuesSampledData", "x", "a list without"),
+        ("ChargingScheduleAllowedChargingRateUnit", "x", "a list of Current and Power"),
+        ("NetworkProfile1", "x", "left out: the servers' URLs"),
+    ],
+)
+def test_what_is_allowed_is_told(tmp_path, name, value, words):
+    section = "variables" if "." in name else "configuration"
+    line = refused(tmp_path, f"[{section}]\n{json.dumps(name)} = {json.dumps(value)}\n")
+    assert f'[{section}] "{name}" must be {words}' in line
+
+
+def test_what_follows_from_the_rest_may_be_said(tmp_path):
+    text = """
+[[evse]]
+connectors = ["cType2", "cType1"]
+[configuration]
+NumberOfConnectors = 2
+SupportedFeatureProfilesMaxLength = 6
+LocalAuthListMaxLength = 5
+"""
+    config = load(write(tmp_path, text))
+    assert config.configuration[0] == {"LocalAuthListMaxLength": 5}
 
 
 def test_what_could_only_try_for_ever_is_refused(tmp_path):

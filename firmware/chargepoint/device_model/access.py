@@ -166,6 +166,7 @@ def limits(model, key):
     """(minimum, maximum) of the characteristics as text, "" where there is none."""
     row = row_of(key >> 16)
     low, _, high = pooled(row + 10).partition(",")
+    high = model.presets.get(-(key >> 16), high)  # as `presets.preset_limit` has it
     if flags(row) & _MAX_SET:
         evse = model.layout.evses[max(key >> 8 & 255, 1) - 1]
         high = str(int(evse.phases * evse.max_current_a * _MAINS_V))

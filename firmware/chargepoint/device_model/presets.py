@@ -5,23 +5,16 @@ know can become a variable of its own, a plain readable and writable text.
 """
 
 from ..compat import const
-from .access import FREE, checked, exists, flags, limits, split
+from .access import FREE, checked, exists, flags, split
 from .model import pooled, row_of, word
-from .table import TABLE
 
-_VALUE_SIZE = const(53)  # DeviceDataCtrlr.ConfigurationValueSize
-
-# Codes of the table, as in tools/generate_variables.py.
-_STRING = const(0)
-_DECIMAL = const(1)
-_DATE_TIME = const(3)
-_BOOLEAN = const(4)
-_OPTION_LIST = const(5)
-_ROTATION = const(256)
-_PRIORITY = const(512)
+# Flags of a variable, as in tools/generate_variables.py.
 _CREDENTIAL = const(1024)
+_LIMIT = const(2048)
 
 _MAX_NAMES = const(32)
+
+REFUSED = '"%s" can\'t have this value'
 
 
 def address(model, text: str):
@@ -54,9 +47,10 @@ def address(model, text: str):
 def preset(model, values: dict, allow_unknown: bool = False) -> None:
     """Take over what the station leaves the factory with: address -> text, number, bool or list.
 
-    Read-only variables too; what the server has changed since wins. Raises ValueError with the
-    address and what is wrong. With allow_unknown a name that the table does not know becomes a
-    readable and writable variable; without a component it belongs to CustomizationCtrlr.
+    Read-only variables too; of what the station counts the limit is set. What the server has
+    changed since wins. Raises ValueError with the address and what is wrong. With allow_unknown a
+    name that the table does not know becomes a readable and writable variable; without a component
+    it belongs to CustomizationCtrlr.
     """
     for text in sorted(values):  # so that reports keep one order
         value = text_of(values[text])
@@ -66,14 +60,27 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
             if not allow_unknown:
                 raise ValueError('"%s": %s' % (text, error)) from None
             key = new_name(model, text)
+        special = 0 if isinstance(key, str) else flags(row_of(key >> 16))
         try:
+            if special & _LIMIT:
+                preset_limit(model, key, value)
+                continue
             value = checked(model, key, value)
         except ValueError:
-            raise ValueError('"%s" must be %s' % (text, allowed(model, key))) from None
-        if not isinstance(key, str) and flags(row_of(key >> 16)) & _CREDENTIAL:
+            raise ValueError(REFUSED % text) from None
+        if special & _CREDENTIAL:
             model.preset_credential = value.encode()
         else:
             model.preset(key, value)
+
+
+def preset_limit(model, key, text: str) -> None:
+    """Set how many there may be of what a variable counts, at most as many as the table says.
+
+    It stands in the presets under the negative id. Raises ValueError.
+    """
+    model.presets.pop(-(key >> 16), None)
+    model.preset(-(key >> 16), checked(model, key, text))
 
 
 def text_of(value) -> str:
@@ -83,30 +90,6 @@ def text_of(value) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join([str(item) for item in value])
     return str(value)
-
-
-def allowed(model, key) -> str:
-    """What a variable accepts, for the reader of a configuration file."""
-    if isinstance(key, str):
-        return "a text of at most %d bytes" % model.integer(_VALUE_SIZE)
-    row = row_of(key >> 16)
-    low, high = limits(model, key)
-    kind = TABLE[row + 16] & 7
-    if kind == _BOOLEAN:
-        return "true or false"
-    if kind == _DATE_TIME:
-        return "an RFC 3339 timestamp"
-    if kind >= _OPTION_LIST:
-        values = pooled(row + 12).replace(",", ", ")
-        if flags(row) & _PRIORITY:
-            values = ", ".join([str(number) for number in model.network_slots])
-        return ("one of " if kind == _OPTION_LIST else "a list without repetition of ") + values
-    if flags(row) & _ROTATION:
-        return "three letters of R, S, T and x"
-    text = "a text of" if kind == _STRING else "a number" if kind == _DECIMAL else "an integer"
-    text += (" " if kind == _STRING else " from ") + low if low else ""
-    text += (" to " if low else " up to ") + high if high else ""
-    return text + (" characters" if kind == _STRING else "")
 
 
 def new_name(model, text: str) -> str:

@@ -55,19 +55,45 @@ def test_variables_win_over_keys():
 
 def test_presets_that_are_wrong():
     station = make_station()
-    for key, value, words in (
-        ("Nope", 1, '"Nope": there is no such configuration key'),
-        ("HeartbeatInterval", 0, '"HeartbeatInterval" must be an integer from 1'),
-        ("NumberOfConnectors", 2, '"NumberOfConnectors" must be left out, for it is derived'),
-        ("LocalAuthListMaxLength", 2, '"LocalAuthListMaxLength" must be left out'),
-        ("AuthorizationKey", "short", '"AuthorizationKey" must be 32 to 40 hexadecimal digits'),
-        ("ConnectorPhaseRotation", "x", '"ConnectorPhaseRotation" must be a list of 0.RST'),
-        ("MeterValuesSampledData", "x", '"MeterValuesSampledData" must be a list without'),
-        ("ChargingScheduleAllowedChargingRateUnit", "x", "a list of Current and Power"),
+    assert preset(station, {"Nope": 1}) == '"Nope": there is no such configuration key'
+    for key, value in (
+        ("HeartbeatInterval", 0),
+        ("NumberOfConnectors", 2),
+        ("LocalAuthListMaxLength", 101),
+        ("MeterValuesSampledDataMaxLength", 0),
+        ("MeterValuesSampledDataMaxLength", 21),
+        ("MeterValuesSampledDataMaxLength", "x"),
+        ("AuthorizationKey", "short"),
+        ("ConnectorPhaseRotation", "x"),
+        ("MeterValuesSampledData", "x"),
+        ("ChargingScheduleAllowedChargingRateUnit", "x"),
     ):
-        error = preset(station, {key: value})
-        assert error and words in error, error
+        assert preset(station, {key: value}) == '"%s" can\'t have this value' % key
     assert station.model.presets == {}
+
+
+def test_limits_are_set_like_any_other_key():
+    station = make_station()
+    model = station.model
+    model.features = bytes(range(20))  # as if all blocks were built
+    values = {
+        "LocalAuthListMaxLength": 7,
+        "SendLocalListMaxLength": 3,
+        "CertificateStoreMaxLength": 2,
+        "MaxChargingProfilesInstalled": 4,
+        "ChargeProfileMaxStackLevel": 6,
+        "ReserveConnectorZeroSupported": False,
+        "MeterValuesSampledDataMaxLength": 2,
+    }
+    assert preset(station, values) is None
+    for key in values:
+        shown = str(values[key]).lower()
+        assert get(station, key) == {"key": key, "readonly": True, "value": shown}
+    presets.preset(model, {"SecurityCtrlr.CertificateEntries": 5})  # variables win
+    assert get(station, "CertificateStoreMaxLength")["value"] == "5"
+    for value, status in (("Voltage,SoC", "Accepted"), ("Voltage,SoC,Frequency", "Rejected")):
+        assert change(station, "MeterValuesSampledData", value) == status
+    assert change(station, "StopTxnSampledData", "Voltage,SoC,Frequency") == "Accepted"
 
 
 def test_unknown_keys_are_variables_and_unknown_variables_keys():

@@ -63,6 +63,7 @@ _REBOOT = const(16)
 _PRIORITY = const(512)
 
 _AS_SET = const(0xFF00)  # the place of a measurand list's text as it was set
+AT_MOST = const(0xFE00)  # and, in the presets, of how many it may name
 _MAX_MEASURANDS = const(20)
 _PHASES = "L1 L2 L3 N L1-N L2-N L3-N L1-L2 L2-L3 L3-L1"
 _FEATURE_PROFILES = (
@@ -183,7 +184,7 @@ def value_at(model, at: int):
         as_set = model.text(key >> 16, _AS_SET >> 8)
         return as_set if _without_phases(model, key, as_set) == text else text
     if kind == _ITEMS:
-        return str(_MAX_MEASURANDS)
+        return str(most(model, key))
     if kind == _LIMIT:
         return limits(model, key)[1]
     if kind == _CONNECTORS or kind == _ROTATIONS:
@@ -314,11 +315,16 @@ def _parsed_measurands(model, key: int, value: str) -> list:
     items = [item.strip() for item in value.split(",")] if value.strip() else []
     as_set = ",".join(items)
     text = _without_phases(model, key, as_set)
-    if text is None or len(items) > _MAX_MEASURANDS:
+    if text is None or len(items) > most(model, key):
         raise ValueError("InvalidValue")
     checked(model, key, ",".join([item for item in text.split(",") if item != "Temperature"]))
     needed = as_set != text or key | _AS_SET in model.presets
     return [(key, text), (key | _AS_SET, as_set if needed else None)]
+
+
+def most(model, key: int) -> int:
+    """How many items a list of measurands may have."""
+    return int(model.presets.get(key | AT_MOST, _MAX_MEASURANDS))
 
 
 def _without_phases(model, key: int, value: str):
