@@ -98,6 +98,7 @@ class Config:
     cert: Path | None = None
     key: Path | None = None
     plugged: tuple[int, ...] = ()
+    source: str = ""  # the file, as an error begins with it
     notes: list[str] = field(default_factory=list)  # what is no error and yet to be told
 
     @property
@@ -141,7 +142,7 @@ def load(path: Path | None) -> Config:
             _check(where, "evse", _is_list_of(value, dict), "one [[evse]] table for each EVSE")
         else:
             _check(where, name, isinstance(value, dict), f"a table [{name}]")
-    config = Config()
+    config = Config(source=f"{where}: ")
     _station(where, document.get("station", {}), config)
     if "evse" in document:
         config.evses = _evses(where, document["evse"])
@@ -158,7 +159,8 @@ def check_together(config: Config) -> None:
             raise ConfigError(f"--plugged {evse_id}: allowed: EVSE 1 to {len(config.evses)}")
     if "ocpp1.6" in config.ocpp and len(config.vendor) > 20:
         raise ConfigError(
-            f"station.vendor {config.vendor!r}: allowed: at most 20 characters with ocpp1.6"
+            f"{config.source}station.vendor {config.vendor!r}: allowed: at most 20 characters"
+            " with ocpp1.6"
         )
     config_connection.check(config)
 

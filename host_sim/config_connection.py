@@ -56,6 +56,7 @@ def check(config: Config) -> None:
         missing = "--key" if config.key is None else "--cert"
         raise ConfigError(f"{missing}: needed too, for --cert and --key go together")
     profile = config.profile_of
+    key = f"{config.source}station.security_profile"
     if profile >= 2 and config.csms == (BUILTIN,):
         raise ConfigError(
             f"security profile {profile}: needs --csms wss://..., for the built-in CSMS has no TLS"
@@ -65,7 +66,7 @@ def check(config: Config) -> None:
             scheme = "wss://" if profile >= 2 else "ws://"
             raise ConfigError(f"security profile {profile} with {url}: allowed: {scheme} URLs")
     if profile == 3 and config.cert is None:
-        raise ConfigError("station.security_profile 3: allowed: with --cert and --key only")
+        raise ConfigError(f"{key} 3: allowed: with --cert and --key only")
     for url in config.csms:
         if url.startswith("wss:") and config.ca is None:
             raise ConfigError(
@@ -73,7 +74,7 @@ def check(config: Config) -> None:
             )
     if profile == 1 and not _has_password(config):
         raise ConfigError(
-            f"station.security_profile 1: needs a password: --basic-auth-file, {PASSWORD_VARIABLE}"
+            f"{key} 1: needs a password: --basic-auth-file, {PASSWORD_VARIABLE}"
             " in the environment, --basic-auth or SecurityCtrlr.BasicAuthPassword in [variables]"
         )
 

@@ -102,7 +102,7 @@ class Network:
             ready = await asyncio.open_connection(host, port)
         except OSError as error:
             self._is_expected = False
-            raise OSError(_in_words(error)) from None
+            raise OSError(in_words(error)) from None
         if not self.online:
             ready[1].transport.abort()
             raise OSError("the network is down")
@@ -210,7 +210,7 @@ class Network:
             delivery.cancel()
 
 
-def _in_words(error: OSError) -> str:
+def in_words(error: OSError) -> str:
     """Why a server can't be reached; of several addresses, why the first of them can't."""
     if isinstance(error, socket.gaierror):
         return error.strerror or str(error)

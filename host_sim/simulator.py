@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from host_sim.clock import WorldClock
 from host_sim.config import BUILTIN, Config, ConfigError
 from host_sim.messages import MessageLog
-from host_sim.network import Network
+from host_sim.network import Network, in_words
 from host_sim.pacing import Pacer
 from host_sim.state_dir import SAVE_EVERY_S, StateDir
 from host_sim.station_life import PowerIsOff, StationLife
@@ -76,8 +76,7 @@ class Simulator:
                 url = await control.start(*self.config.control)
             except OSError as error:
                 host, port = self.config.control
-                why = os.strerror(error.errno) if error.errno else str(error)
-                raise ConfigError(f"--control {host}:{port}: {why}") from None
+                raise ConfigError(f"--control {host}:{port}: {in_words(error)}") from None
             print(
                 json.dumps({"control": url, "id": self.config.id, "pid": os.getpid()}), flush=True
             )

@@ -54,17 +54,22 @@ class StateDir:
         """Give the meters their registers; the time of day (ms since 1970) of the last save."""
         try:
             saved = json.loads(self._meters.read_text())
+            uncounted_s = self._uncounted_s(saved)
+            for evse in evses:
+                entry = saved["evses"].get(str(evse.id))
+                if entry is not None:
+                    counted_mj = int(entry["power_w"] * uncounted_s * 1000 * saved["rate"])
+                    evse.register_mj = entry["energy_mj"] + counted_mj
+            return saved["epoch_ms"]
         except FileNotFoundError:
             return None
-        except (OSError, ValueError) as error:
-            raise StateDirError(f"{self._meters}: {error}") from None
-        uncounted_s = self._uncounted_s(saved)
-        for evse in evses:
-            entry = saved["evses"].get(str(evse.id))
-            if entry is not None:
-                counted_mj = int(entry["power_w"] * uncounted_s * 1000 * saved["rate"])
-                evse.register_mj = entry["energy_mj"] + counted_mj
-        return saved["epoch_ms"]
+        except OSError as error:
+            raise StateDirError(f"{self._meters}: {error.strerror or error}") from None
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise StateDirError(
+                f"{self._meters}: not what the simulator has written; without the file the meters"
+                " begin at 0"
+            ) from None
 
     def save(self, evses: Iterable[Evse], epoch_ms: int, rate: float) -> None:
         """Keep the registers as they are now."""

@@ -60,8 +60,9 @@ def test_a_folder_that_can_not_be_made_is_refused(tmp_path):
         StateDir(file)
 
 
-def test_registers_that_can_not_be_read_are_no_silent_zero(tmp_path):
-    (tmp_path / "meters.json").write_text("{")
+@pytest.mark.parametrize("text", ["{", "{}", "[]", "null", '{"saved_s": 0, "evses": {"1": 5}}'])
+def test_registers_that_can_not_be_read_are_no_silent_zero(tmp_path, text):
+    (tmp_path / "meters.json").write_text(text)
     folder = StateDir(tmp_path)
     with pytest.raises(StateDirError, match="meters.json"):
         folder.restore([evse()])
@@ -73,3 +74,12 @@ def test_a_temporary_folder_goes_with_the_simulator():
     assert folder.flash.is_dir()
     folder.close()
     assert not folder.path.exists()
+
+
+def test_what_is_on_the_flash_is_for_its_owner_alone(tmp_path):
+    (tmp_path / "flash").mkdir(mode=0o755)
+    old = tmp_path / "flash" / "credential.0"  # of an older version
+    old.touch(0o644)
+    StateDir(tmp_path).close()
+    assert (tmp_path / "flash").stat().st_mode & 0o777 == 0o700
+    assert old.stat().st_mode & 0o777 == 0o600
