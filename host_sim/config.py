@@ -46,6 +46,7 @@ CONNECTOR_TYPES = (
     " Pan wInductive wResonant Undetermined Unknown"
 ).split()
 TARGETS = ("cpython", "unix", "qemu")
+SECRET_NAMES = ("securityctrlr.basicauthpassword", "authorizationkey")
 _STATION_KEYS = ("id", "vendor", "model", "serial", "csms", "ocpp", "security_profile")
 _EVSE_KEYS = ("phases", "max_current", "connectors")
 _FIRMWARE_KEYS = ("keys", "product", "hardware", "roots")
@@ -118,7 +119,7 @@ class Config:
         found = [self.basic_auth]
         for values, _ in (self.variables, self.configuration):
             for name, value in values.items():
-                if name.lower() in ("securityctrlr.basicauthpassword", "authorizationkey"):
+                if name.lower() in SECRET_NAMES:
                     found.append(str(value))
         return [text for text in found if text]
 

@@ -61,12 +61,14 @@ class Control:
             "power",
             "clock",
             "meter",
+            "variable",
         ):
             self._post(path, getattr(handlers, path))
         self._post("stop", handlers.stop)
         self._app.before_request(self._guard)
         self._app.get("/v1/state")(self._answering(lambda _: whole_state(simulator)))
         self._app.get("/v1/messages")(self._answering(handlers.messages))
+        self._app.get("/v1/variables")(self._answering(handlers.variables))
         self._app.get("/v1/events")(self._events)
         for status, told, text in (  # the interface promises 400, 404 and 409 and no other
             (400, 400, "bad request"),

@@ -25,6 +25,7 @@ _EV_NUMBERS = {"battery_kwh": (0.001, 10_000), "soc": (0, 100), "max_kw": (0.001
 _LAST_WH = 2_000_000_000
 _LONGEST_S = 10 * 366 * 86400
 _MOST_DIGITS = 18
+_LONGEST_VALUE = 2500  # of OCPP
 
 
 class Refused(Exception):
@@ -173,6 +174,36 @@ class Handlers:
         await self._simulator.set_meter(evse, energy_wh)
         return {}
 
+    async def variable(self, body: dict) -> dict:
+        self._has_technician()
+        names = ("component", "variable", "instance", "attribute", "value")
+        _only(body, *names, "evse", "connector")
+        for name in names:
+            needed = name not in ("instance", "attribute")
+            value = body.get(name, None if needed else "Actual")
+            if not isinstance(value, str) or len(value) > _LONGEST_VALUE:
+                raise Refused(400, f"{name} {value!r:.80}: allowed: a text")
+        component: dict[str, Any] = {"name": body["component"]}
+        if "evse" in body or "connector" in body:
+            evse, connector = self._place(body)
+            component["evse"] = {"id": evse.id} | (
+                {} if connector is None else {"connectorId": connector}
+            )
+        variable = {"name": body["variable"]}
+        if "instance" in body:
+            variable["instance"] = body["instance"]
+        item = {"component": component, "variable": variable, "attributeValue": body["value"]}
+        if "attribute" in body:
+            item["attributeType"] = body["attribute"]
+        status, reason = await self._simulator.set_variable(item)
+        if status not in ("Accepted", "RebootRequired"):
+            raise Refused(400, f"{body['component']}.{body['variable']}: {reason or status}")
+        return {"status": status}
+
+    async def variables(self, request: Request) -> dict:
+        self._has_technician()
+        return {"variables": [_flat(data) for data in await self._simulator.variables()]}
+
     async def stop(self, body: dict) -> dict:
         asyncio.get_running_loop().call_later(0.05, self._simulator.stopping.set)
         return {}
@@ -183,6 +214,10 @@ class Handlers:
             raise Refused(400, f"since {since!r:.80}: allowed: 0 or more")
         await self._simulator.sync()
         return {"messages": self._simulator.messages.since(int(since))}
+
+    def _has_technician(self) -> None:
+        if self._simulator.config.target == "qemu":
+            raise Refused(409, "an emulated board has no technician's interface")
 
     def _place(self, body: dict) -> tuple[Evse, int | None]:
         """The EVSE and the connector meant; the connector is None where none is named."""
@@ -206,6 +241,24 @@ class Handlers:
         if connector is not None and not 1 <= connector <= evse.connectors:
             raise Refused(404, f"no connector {connector} at EVSE {evse_id}")
         return evse, connector
+
+
+def _flat(data: dict) -> dict:
+    """A variable as it is listed, from its ReportData."""
+    component, variable = data["component"], data["variable"]
+    evse = component.get("evse", {})
+    listed = {
+        "component": component["name"],
+        "variable": variable["name"],
+        "instance": variable.get("instance"),
+        "evse": evse.get("id"),
+        "connector": evse.get("connectorId"),
+        "attributes": data["variableAttribute"],
+        "characteristics": data["variableCharacteristics"],
+    }
+    if "value" in data["variableAttribute"][0]:
+        listed["value"] = data["variableAttribute"][0]["value"]
+    return listed
 
 
 def _only(body: dict, *names: str) -> dict:

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 
 from host_sim.clock import WorldClock
-from host_sim.config import BUILTIN, Config, ConfigError
+from host_sim.config import BUILTIN, SECRET_NAMES, Config, ConfigError
 from host_sim.messages import MessageLog
 from host_sim.network import Network, in_words
 from host_sim.pacing import Pacer
@@ -166,6 +166,20 @@ class Simulator:
         finally:
             evse.is_replaced = False
         self._write_meters()
+
+    async def variables(self) -> list[dict]:
+        """The ReportData of all variables. Raises PowerIsOff."""
+        return await self.life.technician(None)
+
+    async def set_variable(self, item: dict) -> tuple[str, str | None]:
+        """Set what a technician does, as in SetVariableData; the status, and the reason code of
+        a refusal. Raises PowerIsOff."""
+        if f"{item['component']['name']}.{item['variable']['name']}".lower() in SECRET_NAMES:
+            self.messages.add_secret(item["attributeValue"])
+        result = await self.life.technician(item)
+        await self.sync()
+        self._publish_state()
+        return result["attributeStatus"], result.get("attributeStatusInfo", {}).get("reasonCode")
 
     async def _start_csms(self):
         self.life.csms = list(self.config.csms)

@@ -152,11 +152,19 @@ class StationLife:
 
     async def ask(self) -> dict:
         """The station's snapshot, taken after all that was sent to it before."""
+        return await self._answer(lambda number: {"state": number})
+
+    async def technician(self, item: dict | None) -> Any:
+        """Set a variable as SetVariableData has it: its SetVariableResult; None: the ReportData of
+        all variables. Raises PowerIsOff."""
+        return await self._answer(lambda number: {"technician": [number, item]})
+
+    async def _answer(self, line: Callable[[int], dict]) -> Any:
         process = await self.running()
         self._query += 1
         future = asyncio.get_running_loop().create_future()
         self._queries[self._query] = future
-        process.send({"state": self._query})
+        process.send(line(self._query))
         return await asyncio.wait_for(future, _ANSWER_S)
 
     async def running(self) -> StationProcess:

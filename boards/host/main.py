@@ -15,6 +15,7 @@ sys.path.insert(1, _HERE + "/../../firmware")
 
 from board import Board  # noqa: E402 - the path comes first
 from channel import Channel  # noqa: E402
+from technician import Technician  # noqa: E402
 
 from chargepoint import modules  # noqa: E402
 
@@ -26,7 +27,7 @@ async def main(port: int, nonce: str) -> None:
     board = Board((await channel.receive())["config"], channel)
     while not board.told:  # the world as it is when the power comes
         board.handle(await channel.receive())
-    channel.handle = board.handle
+    channel.handle = Technician(board, channel).handle
     asyncio.create_task(channel.run())
     reason = await board.runtime.run()
     if reason:

@@ -100,6 +100,42 @@ def test_the_meter_can_be_set_downwards(station):
     assert station.evse(2)["energy_wh"] == 70
 
 
+def test_a_technician_reads_and_sets_variables(station):
+    def value(variable, component="TxCtrlr", instance=None):
+        (found,) = (
+            item
+            for item in station.get("/v1/variables")["variables"]
+            if (item["component"], item["variable"]) == (component, variable)
+            and item["instance"] == instance
+        )
+        return found.get("value")
+
+    body = {"component": "TxCtrlr", "variable": "EVConnectionTimeOut"}
+    assert station.post("/v1/variable", **body, value="77") == {"status": "Accepted"}
+    assert value("EVConnectionTimeOut") == "77"
+    place = {"component": "Connector", "variable": "PhaseRotation", "evse": 1, "connector": 1}
+    station.post("/v1/variable", **place, value="RST")
+    named = {"component": "OCPPCommCtrlr", "variable": "MessageAttempts"}
+    station.post("/v1/variable", **named, instance="TransactionEvent", value="4")
+    assert value("MessageAttempts", "OCPPCommCtrlr", "TransactionEvent") == "4"
+    assert value("BasicAuthPassword", "SecurityCtrlr") is None
+    for status, wrong, reason in (
+        (400, {"value": "-1"}, "ValueOutOfRange"),
+        (400, {"value": 5}, "value 5: allowed: a text"),
+        (400, {}, "value None"),
+        (400, {"value": "5", "variable": "Nothing"}, "UnknownVariable"),
+        (400, {"value": "5", "component": "Nothing"}, "UnknownComponent"),
+        (400, {"value": "5", "attribute": "Target"}, "UnsupportedParam"),
+        (400, {"value": "X", "component": "ChargingStation", "variable": "Model"}, "ReadOnly"),
+        (400, {"value": "5" * 600}, "TooLargeElement"),
+        (400, {"value": "5", "colour": 1}, "unknown 'colour'"),
+        (404, {"value": "5", "evse": 9}, "no EVSE 9"),
+    ):
+        answer = station.request("POST", "/v1/variable", {**body, **wrong})
+        assert answer[0] == status and reason in answer[1]["error"]
+    assert value("EVConnectionTimeOut") == "77"
+
+
 def test_messages_are_numbered_and_can_be_asked_for_from_a_number(station):
     messages = station.messages()
     assert [entry["n"] for entry in messages] == list(range(1, len(messages) + 1))
