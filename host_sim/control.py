@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import traceback
 from collections.abc import Awaitable, Callable
 
+from microdot import microdot
 from microdot.microdot import HTTPException, Microdot, Request, Response
 
 from host_sim import control_guard
@@ -19,9 +22,22 @@ from host_sim.control_state import whole_state
 from host_sim.simulator import Simulator
 from host_sim.station_life import PowerIsOff
 
+_LOG = logging.getLogger("host_sim.control")
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _EVENTS_KEPT = 10_000
 _LAST_ANSWERS_S = 1
+
+
+def _tell(error: BaseException) -> None:
+    """In place of Microdot's traceback: what is no HTTP request is the client's mistake."""
+    place = error.__traceback__ and error.__traceback__.tb_next
+    if place is not None and place.tb_frame.f_code is Request.create.__code__:
+        _LOG.info("not an HTTP request: %s", error)
+    else:
+        traceback.print_exception(error)
+
+
+microdot.print_exception = _tell  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class _App(Microdot):

@@ -21,7 +21,10 @@ from chargepoint import modules  # noqa: E402
 
 
 async def main(port: int, nonce: str) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return  # the host's process has ended already
     channel = Channel(reader, writer)
     channel.send({"hello": nonce})
     board = Board((await channel.receive())["config"], channel)

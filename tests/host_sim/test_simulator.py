@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 from datetime import datetime
 
 import pytest
@@ -237,3 +238,21 @@ def children_of(pid: int) -> list[int]:
 def state_of(pid: int) -> str:
     with open(f"/proc/{pid}/stat") as file:
         return file.read().rpartition(")")[2].split()[0]
+
+
+def test_what_is_no_http_request_is_answered_without_a_traceback():
+    with Simulated("--csms", "ws://127.0.0.1:9", errors=True) as simulated:
+        host, _, port = simulated.hello["control"].removeprefix("http://").partition(":")
+        for request in (
+            b"\x16\x03\x01\xfc\r\n\r\n",  # TLS
+            b"GET /v1/state HTTP/1.1\r\nHost\r\n\r\n",
+            b"POST /v1/plug HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+            b"POST /v1/plug HTTP/1.1\r\nContent-Length: 50\r\n\r\n{}",
+        ):
+            with socket.create_connection((host, int(port))) as client:
+                client.sendall(request)
+                client.shutdown(socket.SHUT_WR)
+                assert client.makefile("rb").readline() == b"HTTP/1.0 400 N/A\r\n"
+        simulated.terminate()
+        assert simulated.process.stderr is not None
+        assert "Traceback" not in simulated.process.stderr.read()
