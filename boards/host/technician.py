@@ -1,13 +1,18 @@
 """What a technician at the station reads and sets: its variables, without a server."""
 
+from board import Board
+from channel import Channel
+
 from chargepoint import modules
+from chargepoint.device_model.model import DeviceModel
 from chargepoint.rpc.errors import CallError
+from chargepoint.station.station import Station
 
 
 class Technician:
     """Takes the lines that are for it; the others are the board's."""
 
-    def __init__(self, board, channel):
+    def __init__(self, board: Board, channel: Channel):
         self._board = board
         self._channel = channel
 
@@ -23,14 +28,14 @@ class Technician:
         self._board.runtime.wake()
 
 
-def _listed(model) -> list:
+def _listed(model: DeviceModel) -> list:
     """The ReportData of all variables."""
     report = modules.use("device_model.report")
     everything = [0, "", (), (), 0, 0]
     return [report.report_data(model, key) for _, key in report.matches(model, everything)]
 
 
-def _set(station, item: dict) -> dict:
+def _set(station: Station, item: dict) -> dict:
     """The SetVariableResult of a SetVariableData."""
     set_variables = modules.use("device_model.variables").set_variables
     try:

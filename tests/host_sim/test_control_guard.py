@@ -29,6 +29,8 @@ HERE = {"Host": "127.0.0.1:8080"}
 )
 def test_a_program_passes(headers):
     assert refusal("POST", headers, "simulator") is None
+    if headers.get("Host") != "simulator:8080":
+        assert refusal("POST", headers, "127.0.0.1") is None
 
 
 @pytest.mark.parametrize(
@@ -48,8 +50,16 @@ def test_a_program_passes(headers):
     ],
 )
 def test_a_web_page_does_not(headers, part):
-    told = refusal("POST", headers, "simulator")
+    told = refusal("POST", headers, "127.0.0.1")
     assert told is not None and told.startswith(part) and "\n" not in told
+
+
+def test_other_machines_may_have_any_name_for_it_but_no_page_has():
+    named = {"Host": "charger.test:8080", **JSON}
+    assert refusal("POST", named, "0.0.0.0") is None
+    assert refusal("POST", named, "localhost") is not None
+    rebound = {**named, "Origin": "http://charger.test:8080"}
+    assert refusal("POST", rebound, "0.0.0.0") is not None
 
 
 def test_reading_needs_no_content_type_but_is_not_for_other_sites():

@@ -62,7 +62,7 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
             key = new_name(model, text)
         special = 0 if isinstance(key, str) else flags(row_of(key >> 16))
         try:
-            if special & _LIMIT:
+            if isinstance(key, int) and special & _LIMIT:
                 preset_limit(model, key, value)
                 continue
             value = checked(model, key, value)
@@ -74,7 +74,7 @@ def preset(model, values: dict, allow_unknown: bool = False) -> None:
             model.preset(key, value)
 
 
-def preset_limit(model, key, text: str) -> None:
+def preset_limit(model, key: int, text: str) -> None:
     """Set how many there may be of what a variable counts, at most as many as the table says.
 
     It stands in the presets under the negative id. Raises ValueError.
