@@ -6,8 +6,8 @@ change neither. It can send JSON only under a content type that is not JSON's. S
 Origin, a Host that is some other name (DNS rebinding) and such content types are refused.
 
 What `curl -d` and Python's urllib put in when they are told no content type is taken as JSON, and
-so is no content type, as long as there is no Origin: then no browser has sent it. Likewise any Host
-will do where --control names an address that other machines can reach.
+so is no content type, as long as there is no Origin: then no browser has sent it. Likewise any
+Host will do where --control names an address that other machines can reach.
 """
 
 from __future__ import annotations

@@ -38,12 +38,16 @@ def test_the_password_comes_from_where_only_the_user_reads(tmp_path, monkeypatch
     assert config().basic_auth == "of the environment"
     assert PASSWORD_VARIABLE not in os.environ and config().basic_auth is None
     file = tmp_path / "password"
-    for text in (b"of a file", b"of a file\n", b"\xef\xbb\xbfof a file\r\n"):
+    for text in (
+        b"out of a secret file",
+        b"out of a secret file\n",
+        b"\xef\xbb\xbfout of a secret file\r\n",
+    ):
         file.write_bytes(text)
-        monkeypatch.setenv(PASSWORD_VARIABLE, "x")
-        assert config("--basic-auth-file", str(file)).basic_auth == "of a file"
-    monkeypatch.setenv(PASSWORD_VARIABLE, "x")
-    assert config("--basic-auth", "of an option").basic_auth == "of an option"
+        monkeypatch.setenv(PASSWORD_VARIABLE, "of the environment")
+        assert config("--basic-auth-file", str(file)).basic_auth == "out of a secret file"
+    monkeypatch.setenv(PASSWORD_VARIABLE, "of the environment")
+    assert config("--basic-auth", "of a public option").basic_auth == "of a public option"
     monkeypatch.setenv(PASSWORD_VARIABLE, "")
     assert config().basic_auth is None
 
