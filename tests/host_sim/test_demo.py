@@ -108,7 +108,7 @@ def test_a_server_that_refuses_the_upgrade_is_asked_in_each_dialect(capsys):
 
     assert asyncio.run(body()) == 1
     output = capsys.readouterr().out
-    assert output.count("✗") == output.count("404") == 2
+    assert output.count("✗") == output.count(": 404: the server") == 2
 
 
 def test_a_station_that_stays_up_answers_until_ctrl_c():
