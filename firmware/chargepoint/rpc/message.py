@@ -4,14 +4,15 @@
     CALLRESULT  [3, message id, payload]
     CALLERROR   [4, message id, error code, description, details]
 
-What was received is read where the link has put it, and never copied as a whole. A payload to be
-sent is a dict, or an iterator of `str` pieces of its JSON text, so that a large
-one is never whole in memory. Payloads are not checked here (see `schema`).
+What was received is read where the link has put it, and never copied as a whole. Its text is JSON
+to the letter (RFC 8259), which neither interpreter's parser asks for. A payload to be sent is a
+dict, or an iterator of `str` pieces of its JSON text, so that a large one is never whole in
+memory. Payloads are not checked here (see `schema`).
 """
 
 import json
 
-from ..compat import MICROPYTHON, const, utf8
+from ..compat import MICROPYTHON, const
 
 _CALL = const(2)
 _CALLRESULT = const(3)
@@ -22,6 +23,9 @@ _MAX_ECHO = const(255)  # characters of a wrong id that an error answer still re
 _MAX_DESCRIPTION = const(255)
 _HEAD = const(512)  # bytes in which type and id of a broken message are looked for
 
+_VALUE = b'"{[-0123456789tfn'  # bytes that begin a value
+_DEEPEST = const(0x0FFFFFFF)  # 27 levels, those of the message itself included
+
 
 class FrameError(Exception):
     """A text that is no proper OCPP-J message.
@@ -31,26 +35,19 @@ class FrameError(Exception):
 
 
 def parse(text) -> tuple:
-    """What a message says: a str, or a view of its bytes, which are UTF-8.
+    """What a message says: a str, or a view of its bytes, which are UTF-8 and may be changed.
 
     (2, id, action, payload), (3, id, payload, None) or (4, id, error code, description).
 
-    A payload of null is an empty one (4.1.5). A CALLERROR is taken in any shape that has an id.
-    Raises FrameError for all else.
+    An answer's payload of null is an empty one, a request's is none (4.1.5). A CALLERROR is taken
+    in any shape that has an id. Raises FrameError for all else.
     """
     if isinstance(text, str):
-        text = utf8(text)
+        text = memoryview(bytearray(text.encode()))
     try:
-        end = len(text)
-        while end and text[end - 1] in b" \t\r\n":
-            end -= 1
-        if not end or text[end - 1] != 0x5D:  # MicroPython's takes what is cut off for whole
-            raise ValueError
-        if MICROPYTHON:
-            frame = json.loads(text)
-        else:
-            frame = json.loads(str(text, "utf-8"))
-    except (ValueError, RuntimeError, MemoryError) as error:  # RuntimeError: nested too deep
+        _check(text)
+        frame = json.loads(text if MICROPYTHON else str(text, "utf-8"))
+    except (ValueError, IndexError, MemoryError) as error:
         end = min(len(text), _HEAD)
         while 0 < end < len(text) and text[end] & 0xC0 == 0x80:  # not inside a character
             end -= 1
@@ -62,7 +59,7 @@ def parse(text) -> tuple:
             code = "RpcFrameworkError"
         raise FrameError(code, problem, kind, message_id) from None
     kind = message_id = None
-    if isinstance(frame, list) and frame and type(frame[0]) is int:  # a bool is an int too
+    if frame and type(frame[0]) is int:  # a bool is an int too
         kind = frame[0]
         if len(frame) > 1 and isinstance(frame[1], str) and len(frame[1]) <= _MAX_ECHO:
             message_id = frame[1]
@@ -81,7 +78,7 @@ def parse(text) -> tuple:
         problem = "the message id is longer than 36 characters"
     elif kind == _CALL and not isinstance(frame[2], str):
         problem = "the action is no string"
-    elif not isinstance(frame[-1], dict) and frame[-1] is not None:
+    elif not isinstance(frame[-1], dict) and (kind == _CALL or frame[-1] is not None):
         code, problem = "FormatViolation", "the payload is no object"
     if problem is not None:
         raise FrameError(code, problem, kind, message_id)
@@ -120,6 +117,108 @@ def result(message_id: str, payload):
 def error(message_id: str, code: str, description: str):
     """Text of a CALLERROR; `code` as the dialect spells it."""
     return _frame([_CALLERROR, message_id, code, description[:_MAX_DESCRIPTION]], {})
+
+
+def _check(text) -> None:
+    """See that the text is one JSON array. Raises ValueError, or IndexError for one that is cut.
+
+    A pair of surrogates that is escaped is written out in its place: MicroPython's parser would
+    make two characters of it, which no UTF-8 can say.
+    """
+    at, allowed = 0, b"["
+    nested = 1  # and for each level a bit, which is 1 for an object
+    while at < len(text):
+        byte = text[at]
+        at += 1
+        if byte not in allowed:
+            if byte in b" \t\r\n":
+                continue
+            raise ValueError
+        if byte == 0x22:
+            at = _string(text, at)
+            if 0x5B not in allowed:  # it is the name of a member
+                allowed = b":"
+                continue
+        elif byte in b":,":
+            allowed = b'"' if byte == 0x2C and nested & 1 else _VALUE
+            continue
+        elif byte in b"[{":
+            nested = nested << 1 | (byte == 0x7B)
+            if nested > _DEEPEST:
+                raise ValueError
+            allowed = b'"}' if byte == 0x7B else _VALUE + b"]"
+            continue
+        elif byte in b"]}":
+            nested >>= 1
+        elif byte in b"tfn":
+            start = at - 1
+            at += 4 if byte == 0x66 else 3
+            if str(text[start:at], "utf-8") not in "true false null":
+                raise ValueError
+        else:
+            at = _number(text, at - 1)
+        allowed = b"" if nested == 1 else b",}" if nested & 1 else b",]"
+    if nested != 1 or allowed:
+        raise ValueError
+
+
+def _string(text, at: int) -> int:
+    """Where it goes on behind the string whose first character is at `at`."""
+    while True:
+        byte = 0
+        for byte in text[at:]:
+            at += 1
+            if byte == 0x22 or byte == 0x5C or byte < 0x20:
+                break
+        if byte == 0x22:
+            return at
+        if byte != 0x5C:
+            raise ValueError
+        byte = text[at]
+        at += 1
+        if byte != 0x75:
+            if byte not in b'"\\/bfnrt':
+                raise ValueError
+            continue
+        code = _four_digits(text, at)
+        at += 4
+        if 0xD800 <= code < 0xE000:
+            low = _four_digits(text, at + 2) - 0xDC00
+            if code >= 0xDC00 or text[at : at + 2] != b"\\u" or not 0 <= low < 0x400:
+                raise ValueError  # half a pair, which is no character
+            at -= 6
+            text[at : at + 4] = chr(0x10000 + (code - 0xD800 << 10) + low).encode()
+            at += 4
+            text[at:-8] = text[at + 8 :]
+            text[-8:] = b" " * 8
+
+
+def _four_digits(text, at: int) -> int:
+    code = 0
+    for n in range(at, at + 4):
+        code = code << 4 | "0123456789abcdef".index(chr(text[n]).lower())
+    return code
+
+
+def _number(text, at: int) -> int:
+    """Where it goes on behind the number that begins at `at`."""
+    if text[at] == 0x2D:
+        at += 1
+    at = at + 1 if text[at] == 0x30 else _digits(text, at)
+    if text[at] == 0x2E:
+        at = _digits(text, at + 1)
+    if text[at] in b"eE":
+        at = _digits(text, at + 2 if text[at + 1] in b"+-" else at + 1)
+    return at
+
+
+def _digits(text, at: int) -> int:
+    start = at
+    while 0x30 <= text[at] <= 0x39:
+        at += 1
+    if at == start:
+        raise ValueError
+    return at
 
 
 def _frame(frame: list, payload):
