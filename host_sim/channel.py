@@ -28,7 +28,8 @@ class Channel:
     def send(self, value: dict) -> None:
         self.sent += 1
         if not self._writer.is_closing():
-            self._writer.write(json.dumps(value).encode() + b"\n")
+            # Not escaped: MicroPython's parser makes no character of a pair of surrogates.
+            self._writer.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
 
     async def receive(self) -> dict:
         try:

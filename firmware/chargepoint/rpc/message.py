@@ -224,14 +224,31 @@ def _digits(text, at: int) -> int:
 def _frame(frame: list, payload):
     if isinstance(payload, dict):
         frame.append(payload)
-        return json.dumps(frame, separators=(",", ":"))
+        return _sendable(json.dumps(frame, separators=(",", ":")))
     return _pieces(json.dumps(frame, separators=(",", ":"))[:-1] + ",", payload)
 
 
 def _pieces(beginning: str, payload):
-    yield beginning
-    yield from payload
+    yield _sendable(beginning)
+    for piece in payload:
+        yield _sendable(piece)
     yield "]"
+
+
+def _sendable(text: str) -> str:
+    """`text` with the mark of what is no character (U+FFFD) for each half of a pair of surrogates.
+
+    MicroPython's writer says such halves as they are, which is no UTF-8; CPython's escapes them. No
+    text brings one in any more, but what was journalled before may have one.
+    """
+    data = text.encode() if MICROPYTHON else b""
+    if data.find(b"\xed") < 0:
+        return text
+    data = bytearray(data)
+    for at in range(len(data) - 2):
+        if data[at] == 0xED and data[at + 1] >= 0xA0:
+            data[at : at + 3] = b"\xef\xbf\xbd"
+    return str(data, "utf-8")
 
 
 def _text(frame: list, at: int) -> str:

@@ -14,7 +14,7 @@ Nothing is ever due here: who does not plug in is forgotten by `transactions`.""
 
 from .. import modules
 from ..compat import cold, const
-from .evse import IdToken
+from .evse import IdToken, is_printable
 
 _CACHE_ENABLED = const(30)  # AuthCacheCtrlr.Enabled
 _CACHE_DISABLE_POST_AUTHORIZE = const(34)  # AuthCacheCtrlr.DisablePostAuthorize
@@ -40,6 +40,9 @@ class Authorization:
     @cold
     def on_token(self, id_token: str, token_type: str, evse_id: int, now: int) -> None:
         """A token was presented at an EVSE, or at the station (0)."""
+        if not is_printable(id_token):
+            self.station.log("a token that no message can tell was presented: %r" % id_token)
+            return
         token = IdToken(id_token, token_type)
         for evse in self._places(evse_id):
             if token.same(evse.authorized):  # C01.FR.03, E07.FR.01

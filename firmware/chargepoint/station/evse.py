@@ -23,6 +23,11 @@ _FAULT_REASONS = (
 )
 
 
+def is_printable(text: str) -> bool:
+    """Whether it is printable ASCII alone, as a token's value is in every dialect."""
+    return not text or " " <= min(text) <= max(text) <= "~"
+
+
 class IdToken:
     """Who was authorized, and what belongs to that authorization."""
 

@@ -8,6 +8,7 @@ import json
 from ... import modules
 from ...compat import const
 from ...rpc.errors import CallError
+from ...station.evse import is_printable
 from . import connector_faults, connector_number
 
 # What StatusNotification can name (7.6), and the codes that leave the connector its status.
@@ -45,6 +46,8 @@ def decode(station, action: str, payload: dict):
     if action == "RemoteStartTransaction":
         # Local readers read RFID cards, and a card must be able to stop what its number started. A
         # chargingProfile is ignored where there is no smart charging (5.11).
+        if not is_printable(payload["idTag"]):  # of a CiString (chapter 2)
+            raise CallError("PropertyConstraintViolation", "idTag")
         id_token = {"idToken": payload["idTag"], "type": "ISO14443"}
         request = {"idToken": id_token, "remoteStartId": 0}
         if "connectorId" in payload:

@@ -11,6 +11,8 @@ SUBPROTOCOL = "ocpp2.0.1"
 LOST = ""
 UNREADABLE_ID = "-1"  # part 4, 4.2.3
 
+_IDENTIFIER = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz*-_=:+|@."
+
 
 def encode(station, kind: str, data):
     """(action, payload), or None where there is nothing to say."""
@@ -22,11 +24,21 @@ def encode(station, kind: str, data):
         return modules.use("profiles.ocpp201.transactions").meter_values(station, data)
     if kind == "StatusNotification" and not data["evseId"]:
         return None  # the station as a whole has no status
+    if kind == "Authorize" and not is_identifier(data["idToken"]["idToken"]):
+        return None
     return kind, present(data)
 
 
-def decode_answer(station, kind: str, data, payload: dict) -> dict:
+def decode_answer(station, kind: str, data, payload):
+    """payload None: the answer to a token that `encode` can't say, which is Invalid."""
+    if payload is None:
+        return {"idTokenInfo": {"status": "Invalid"}} if kind == "Authorize" else {}
     return payload
+
+
+def is_identifier(text: str) -> bool:
+    """Whether it has an identifierString's characters alone (part 2, 2.1)."""
+    return all([character in _IDENTIFIER for character in text])
 
 
 def error_code(code: str) -> str:

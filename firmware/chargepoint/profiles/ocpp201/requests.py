@@ -1,13 +1,16 @@
 """Requests of an OCPP 2.0.1 server: intents as they are, but for a transaction's other name."""
 
-from . import wire_transaction_id
+from ...rpc.errors import CallError
+from . import is_identifier, wire_transaction_id
 
 
 def decode(station, action: str, payload: dict):
     """(action, request). A transaction that the server knows by a 1.6 integer gets our id.
 
-    Ours are in lower case, and an identifierString compares without case.
+    Ours are in lower case, and an identifierString compares without case. Raises CallError.
     """
+    if action == "RequestStartTransaction" and not is_identifier(payload["idToken"]["idToken"]):
+        raise CallError("PropertyConstraintViolation", "idToken.idToken")
     wire_id = payload.get("transactionId")
     if wire_id is not None:
         wire_id = payload["transactionId"] = wire_id.lower()
