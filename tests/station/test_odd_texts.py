@@ -18,7 +18,7 @@ STARTS = {
 
 
 class Wire(Pair):
-    """Sees that the bytes of each message are UTF-8, which MicroPython writes and reads without."""
+    """Sees that the bytes of each message are UTF-8, which MicroPython does not."""
 
     def _take(self, text):
         data = text.encode()

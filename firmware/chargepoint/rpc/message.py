@@ -238,8 +238,8 @@ def _pieces(beginning: str, payload):
 def _sendable(text: str) -> str:
     """`text` with the mark of what is no character (U+FFFD) for each half of a pair of surrogates.
 
-    MicroPython's writer says such halves as they are, which is no UTF-8; CPython's escapes them. No
-    text brings one in any more, but what was journalled before may have one.
+    MicroPython's writer says such halves as they are, which is no UTF-8; CPython's escapes them.
+    No text brings one in any more, but what was journalled before may have one.
     """
     data = text.encode() if MICROPYTHON else b""
     if data.find(b"\xed") < 0:
