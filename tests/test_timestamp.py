@@ -27,24 +27,64 @@ def test_every_day_of_a_century_follows_the_one_before():
                 epoch_s += 86400
 
 
+FORMS = (
+    "2026-05-06T02:30:00+02:30",
+    "2026-05-05T20:00:00-04:00",
+    "2026-05-06T00:00:00.123456Z",
+    "2026-05-06t00:00:00z",
+    "2026-05-06T00:00:00-00:00",
+)
+ISO_FORMS = (
+    "2026-05-06T00:00:00",
+    "2026-05-06T00:00:00.123456",  # datetime.utcnow().isoformat()
+    "2026-05-06T02:30:00+0230",
+    "2026-05-06T02:00:00.5+02",
+    "2026-05-06 00:00:00Z",
+    "2026-05-06T00:00:00,5Z",
+    "2026-05-06T00:00Z",
+    "2026-05-06T00:00",
+    "2026-05-06T02:00+02:00",
+    "2026-05-05T23:59:60Z",
+)
+
+
 def test_offsets_fractions_and_small_letters_are_read():
-    for text in (
-        "2026-05-06T02:30:00+02:30",
-        "2026-05-05T20:00:00-04:00",
-        "2026-05-06T00:00:00.123456Z",
-        "2026-05-06t00:00:00z",
-        "2026-05-06T00:00:00-00:00",
-    ):
+    for text in FORMS:
         assert timestamp.parse(text) == 200188800, text
+        assert timestamp.is_rfc_3339(text), text
+
+
+def test_1_6_3_15_the_other_forms_of_iso_8601_are_read():
+    for text in ISO_FORMS:
+        assert timestamp.parse(text) == 200188800, text
+        assert not timestamp.is_rfc_3339(text), text
 
 
 def test_what_is_no_timestamp_is_refused():
     for text in (
         "",
         "2026-05-06",
-        "2026-05-06T00:00:00",
-        "2026-05-06T00:00:00+0200",
+        "2026-05-06T",
+        "2026-05-06T00",
+        "2026-05-06T00:",
+        "2026-05-06T00:0",
+        "2026-05-06T00:00:",
+        "2026-05-06T00:00:0",
+        "2026-05-06T00:00:61Z",
         "2026-05-06T00:00:00.Z",
+        "2026-05-06T00:00:00.",
+        "2026-05-06T00:00.5Z",
+        "2026-05-06T00:00:00+2",
+        "2026-05-06T00:00:00+020",
+        "2026-05-06T00:00:00+2:00",
+        "2026-05-06T00:00:00+02.00",
+        "2026-05-06T00:00:00+02:00:00",
+        "2026-05-06T00:00:00+24:00",
+        "2026-05-06T00:00:00+00:60",
+        "2026-05-06T00:00:00Z+02:00",
+        "2026-05-06_00:00:00Z",
+        "2026-05-06T00.00:00Z",
+        "2026/05/06T00:00:00Z",
         "2026-02-29T00:00:00Z",
         "2026-13-01T00:00:00Z",
         "2026-00-01T00:00:00Z",
@@ -52,6 +92,7 @@ def test_what_is_no_timestamp_is_refused():
         "2026-01-01T24:00:00Z",
         "2026-01-01T00:60:00Z",
         "2026-01-01T00:00:00Zx",
+        "2026-01-01T00:00:00Z\n",
         "2O26-01-01T00:00:00Z",
         None,
         7,
@@ -59,6 +100,8 @@ def test_what_is_no_timestamp_is_refused():
         try:
             timestamp.parse(text)
         except ValueError as error:
-            assert "RFC 3339" in str(error)
+            assert "date and time" in str(error)
         else:
             raise AssertionError("taken: %r" % (text,))
+        if isinstance(text, str):
+            assert not timestamp.is_rfc_3339(text)

@@ -128,7 +128,7 @@ def _schema(trees: dict[str, ast.Module], dialect: str, intents: list[str]) -> b
     for name, schema in schemas.items():
         wanted = told if name.endswith("Response") else taken
         found[name] = schema if name.removesuffix("Response") in wanted else _ANYTHING
-    return generate_schemas.compile_table(found)
+    return generate_schemas.compile_table(found, _SCHEMAS[dialect])
 
 
 def _words(trees: dict[str, ast.Module], folder: str) -> set[str]:

@@ -1,8 +1,9 @@
-"""RFC 3339 timestamps and the seconds that the station counts in.
+"""Timestamps and the seconds that the station counts in.
 
 `epoch_s` is seconds since 2020-01-01T00:00:00Z: it stays a small integer (31 bits) on a 32-bit
 MicroPython until 2054, where seconds since 1970 would be an object on the heap. On the wire a
-timestamp is UTC, ends in `Z` and has no fraction (part 2, 3.1).
+timestamp of ours is UTC, ends in `Z` and has no fraction (part 2, 3.1). What a peer writes is read
+in the forms of ISO 8601 that servers use (OCPP 1.6, 3.15), of which RFC 3339 has some.
 """
 
 from .compat import const
@@ -46,39 +47,64 @@ def format(epoch_s: int) -> str:
 
 
 def parse(text: str) -> int:
-    """Whole seconds of an RFC 3339 timestamp with any offset; a fraction is dropped.
+    """Whole seconds of a date and time with any offset; one without a zone is UTC.
 
-    Raises ValueError for anything else, also for a date that does not exist.
+    T may be small or a blank, the seconds may be left out, a fraction is dropped. Raises
+    ValueError for anything else, also for a date that does not exist.
     """
     try:
         year, month, day = _number(text, 0, 4), _number(text, 5, 7), _number(text, 8, 10)
-        hour, minute, second = _number(text, 11, 13), _number(text, 14, 16), _number(text, 17, 19)
-        if text[4] + text[7] + text[10] + text[13] + text[16] not in ("--T::", "--t::", "-- ::"):
+        hour, minute, second = _number(text, 11, 13), _number(text, 14, 16), 0
+        if text[4] + text[7] + text[13] != "--:" or text[10] not in "Tt ":
             raise ValueError
-        at = 19
-        if text[at] == ".":
-            at += 1
-            while text[at] in "0123456789":
-                at += 1
-            if at == 20:
-                raise ValueError
+        at = 16
+        if text[at:17] == ":":
+            second = _number(text, 17, 19)
+            at = 19
+            if text[at:20] in (".", ","):
+                _number(text, 20, 21)
+                at = 21
+                while "0" <= text[at : at + 1] <= "9":
+                    at += 1
+        zone = text[at:]
         offset_s = 0
-        if text[at] in "+-":
-            if text[at + 3] != ":" or len(text) != at + 6:
+        if zone not in ("", "Z", "z"):
+            if zone[0] not in "+-" or not (
+                len(zone) in (3, 5) or len(zone) == 6 and zone[3] == ":"
+            ):
                 raise ValueError
-            offset_s = _number(text, at + 1, at + 3) * 3600 + _number(text, at + 4, at + 6) * 60
-            if text[at] == "-":
+            hours, minutes = _number(zone, 1, 3), 0
+            if len(zone) > 3:
+                minutes = _number(zone, len(zone) - 2, len(zone))
+            if hours > 23 or minutes > 59:
+                raise ValueError
+            offset_s = hours * 3600 + minutes * 60
+            if zone[0] == "-":
                 offset_s = -offset_s
-        elif text[at] not in "Zz" or len(text) != at + 1:
-            raise ValueError
         days = days_before(year, month, day)
         if not 1 <= month <= 12 or hour > 23 or minute > 59 or second > 60:
             raise ValueError
         if day < 1 or days >= days_before(year + month // 12, month % 12 + 1, 1):
             raise ValueError
     except (IndexError, ValueError, TypeError):
-        raise ValueError("not an RFC 3339 timestamp: %r" % (text,)) from None
+        raise ValueError("not a date and time: %r" % (text,)) from None
     return (days - _EPOCH_DAYS) * _DAY_S + hour * 3600 + minute * 60 + second - offset_s
+
+
+def is_rfc_3339(text: str) -> bool:
+    """Whether it is a date and time in the one form that RFC 3339 has; no second 60."""
+    try:
+        parse(text)
+    except ValueError:
+        return False
+    return (
+        text[:4] != "0000"
+        and text[10] != " "
+        and text[16:17] == ":"
+        and text[17:19] != "60"
+        and "," not in text
+        and (text[-1] in "Zz" or text[-6] in "+-" and text[-3] == ":")
+    )
 
 
 def _number(text: str, start: int, end: int) -> int:

@@ -80,12 +80,13 @@ def test_oversized_without_an_id():
     assert peer.taken() == []
 
 
-def test_oversized_answer_fails_our_call():
+def test_of_an_oversized_answer_nothing_is_understood():
     peer = Peer()
     peer.call()
     peer.taken()
     peer.endpoint.oversized('[3,"other",{"status')
     assert peer.answers == []
     peer.endpoint.oversized('[3,"id-1",{"status')
-    assert [answer[:2] for answer in peer.answers] == [("boot", None)]
+    assert peer.answers == [("boot", {}, None)]
+    assert peer.deviations == [("BootNotification", "the message is too long")]
     assert peer.taken() == []

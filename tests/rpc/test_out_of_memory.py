@@ -36,4 +36,14 @@ def test_while_an_answer_is_read(monkeypatch):
     peer = Peer()
     peer.call()
     peer.receive('[3,"id-1",{}]')
-    assert peer.answers == [("boot", None, "no memory to read the message")]
+    assert peer.answers == [("boot", {}, None)]
+    assert peer.deviations == [("BootNotification", "no memory to read the message")]
+
+
+def test_while_an_answer_is_looked_through(monkeypatch):
+    monkeypatch.setattr(schema, "read", exhausted)
+    peer = Peer()
+    peer.call()
+    peer.receive('[3,"id-1",{"status":"Accepted"}]')
+    assert peer.answers == [("boot", {}, None)]
+    assert peer.deviations == [("BootNotification", "no memory to read it")]

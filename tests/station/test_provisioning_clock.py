@@ -84,14 +84,21 @@ def test_a_time_that_cannot_be_right_is_not_taken():
         for wrong in "1970-01-01T00:00:00Z", "2000-01-01T00:00:00Z", "9999-12-31T23:59:59Z":
             pair = Pair(dialect, answers={"BootNotification": boot("Accepted", 9, wrong)})
             pair.connect()
-            pair.run(61)
-            assert pair.actions() == ["BootNotification"] * 2, wrong
-            pair.csms.answers = {"Heartbeat": {"currentTime": wrong}}
+            pair.plug(1)
+            pair.token("04AABBCC", 1)
+            assert pair.drivers[0].contactor.closed()
+            assert pair.actions().count("BootNotification") == 1, wrong
+            assert "Authorize" in pair.actions()  # the status counts
+            start = "StartTransaction" if dialect == V16 else "TransactionEvent"
+            assert not pair.sent("SecurityEventNotification") + pair.sent(start)
+            told = [status.get("timestamp") for status in pair.sent("StatusNotification")]
+            assert told == ([None] * len(told) if dialect == V16 else [])
             pair.run(60)
-            assert pair.statuses() == ["Available"]
+            assert pair.sent(start)[0]["timestamp"] == "2026-05-01T10:00:00Z"
+            pair.csms.answers = {"Heartbeat": {"currentTime": wrong}}
             pair.call("TriggerMessage", {"requestedMessage": "Heartbeat"})
             pair.forget()
-            pair.plug(1)
+            pair.plug(2)
             assert pair.sent("StatusNotification")[-1]["timestamp"][:10] == "2026-05-01"
 
 

@@ -19,6 +19,7 @@ class Peer:
         self.calls = []
         self.answers = []
         self.late = []
+        self.deviations = []
         self.defects = []
         self.result = result or {"status": "Accepted"}
         self.now = 0
@@ -38,6 +39,9 @@ class Peer:
 
     def on_late_answer(self, context, payload):
         self.late.append((context, payload))
+
+    def on_deviation(self, action, field):
+        self.deviations.append((action, field))
 
     def on_defect(self, error):
         self.defects.append(error)

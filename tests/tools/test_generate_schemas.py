@@ -12,7 +12,7 @@ _DRAFT = {"$schema": "http://json-schema.org/draft-06/schema#", "type": "object"
 
 def _compile(**properties):
     message = {**_DRAFT, "properties": properties}
-    return generate_schemas.compile_table({"A": message, "AResponse": _DRAFT})
+    return generate_schemas.compile_table({"A": message, "AResponse": _DRAFT}, "v201")
 
 
 @pytest.mark.parametrize("version, profile", (("v16", "ocpp16"), ("v201", "ocpp201")))

@@ -218,7 +218,8 @@ def checked(model, key, text: str) -> str:
             raise ValueError("InvalidValue")
         return text.lower()
     if kind == _DATE_TIME:
-        timestamp.parse(text)
+        if not timestamp.is_rfc_3339(text):
+            raise ValueError("InvalidValue")
         return text
     if kind >= _OPTION_LIST:
         text = _members(text, pooled(row + 12).split(","), kind == _OPTION_LIST)

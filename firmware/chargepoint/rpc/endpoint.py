@@ -4,6 +4,8 @@
   or by `drop`. Each end is told once, through the owner's `on_answer(context, payload, error)`:
   payload a dict, or None with `error` saying why. Answers that match nothing (twice, unknown)
   are ignored, a late one can still be had, see `late`.
+- A CALLRESULT is never refused: payload is what can be understood of it, {} if that is nothing.
+  What is not to the letter is told through the owner's `on_deviation(action, field)`.
 - A CALL of the peer is checked against the dialect's schemas and given to the owner's
   `on_call(action, payload)`, which returns the payload of the answer (a dict, or an iterator of
   pieces of its JSON text), raises CallError, or returns None: then `answer` gives it later. One
@@ -79,17 +81,24 @@ class Endpoint:
         elif message_id != self.outstanding:  # late, twice or unknown
             if self.late is not None and message_id == self.late[0] and kind == _CALLRESULT:
                 _, action, context = self.late
-                if self._violation(action + "Response", first) is None:
-                    self.late = None
-                    self._owner.on_late_answer(context, first)
+                self.late = None
+                self._owner.on_late_answer(context, self._read(action, first))
         elif kind == _CALLERROR:
             self._finish(None, first + ": " + second)
         else:
-            violation = self._violation(self._action + "Response", first)
-            if violation is None:
-                self._finish(first, None)
-            else:
-                self._finish(None, "the answer has a %s at '%s'" % violation)
+            self._finish(self._read(self._action, first), None)
+
+    @cold
+    def _read(self, action, payload) -> dict:
+        """What can be understood of the answer to `action`."""
+        try:
+            deviations = _schema().read(self.profile.TABLE, action + "Response", payload)
+        except MemoryError:
+            payload, deviations = {}, ["no memory to read it"]
+        modules.done("rpc.schema")
+        for field in deviations:
+            self._owner.on_deviation(action, field)
+        return payload
 
     @cold
     def _parsed(self, text):
@@ -190,7 +199,11 @@ class Endpoint:
         """Deal with a FrameError: an error answer to what may be a CALL, the end of ours else."""
         if kind == _CALLRESULT or kind == _CALLERROR:
             if message_id is not None and message_id == self.outstanding:
-                self._finish(None, problem)
+                if kind == _CALLERROR:
+                    self._finish(None, problem)
+                else:
+                    self._owner.on_deviation(self._action, problem)
+                    self._finish({}, None)
             return
         if message_id is None:
             message_id = self.profile.UNREADABLE_ID
@@ -208,8 +221,6 @@ class Endpoint:
         """None, or (neutral code, path) of what the schema of `name` forbids in the payload."""
         try:
             return _schema().check(self.profile.TABLE, name, payload)
-        except (TypeError, RuntimeError):  # MicroPython's JSON allows any key
-            return "FormatViolation", ""
         except MemoryError:  # ours, not the peer's
             return "InternalError", ""
         finally:

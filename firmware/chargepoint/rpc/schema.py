@@ -12,6 +12,7 @@ it costs no heap beyond the constant. All numbers are little endian:
     'a'      anything
     'b'      boolean
     'd'      string, date-time of RFC 3339
+    't'      string, date-time of ISO 8601
     's'      string            u16 most characters (0xFFFF: no limit)
     'e'      string of a list  u16 size, then  FF value FF value ... FF
     'n'      number            u8 flags, u8 minimum, u8 maximum
@@ -36,15 +37,20 @@ met is told; which that is may differ between interpreters, as the order of a di
 
 A valid payload is left with an int wherever the schema says integer: 1.0 is one in 2.0.1.
 
+An answer of the peer is not checked but read, for it is too late to refuse it: `read` leaves of it
+what can be understood.
+
 It does not check addresses (format uri), nor anything that the schemas don't say.
 """
 
+from .. import modules
 from ..compat import const
 
 _ANY = const(0x61)
 _BOOLEAN = const(0x62)
 _DATE_TIME = const(0x64)
 _ENUM = const(0x65)
+_ISO_DATE_TIME = const(0x74)
 _LIST = const(0x6C)
 _NUMBER = const(0x6E)
 _OBJECT = const(0x6F)
@@ -62,7 +68,7 @@ _TENTHS = const(4)
 _MINIMUM = const(8)
 _MAXIMUM = const(16)
 
-_DIGITS = const(528)  # 11 * 0x30, what two digits as bytes have too much
+_MAX_DIGITS = const(10)  # of an integer that is written as a text
 _LONGEST = const(50)  # characters; no name and no value of a list is longer
 
 
@@ -78,17 +84,35 @@ def check(table: bytes, name: str, payload):
     dialect has no such message. payload: what json.loads() gave, whatever it is.
     The path is like "meterValue[0].sampledValue[2].value"; "" is the payload itself.
     """
-    response = name.endswith("Response")
-    action = name[:-8] if response else name
-    at = _find(table, (table[0] | table[1] << 8) + 3, 0xFE, action)
-    if not at:
-        raise KeyError(name)
+    at = _message(table, name)
     if not isinstance(payload, dict):
         return "FormatViolation", ""
+    return _check(table, at, payload)
+
+
+def read(table: bytes, name: str, payload: dict) -> list:
+    """Leave of an answer, in place, what can be understood of it. Returns the names of the fields
+    that were not to the letter.
+
+    Dropped are fields that the message doesn't have, null, and what can't be read, be it required
+    or not. A whole number is one also as 7.0 or "7". A date and time stays as it is, and an object
+    that is none becomes an empty one: its reader must not take it for one that was left out.
+    """
+    found = []
+    _read(table, _message(table, name), payload, "", found)
+    return found
+
+
+def _message(table, name):
+    """The node of a message, as `check` names it."""
+    response = name.endswith("Response")
+    at = _find(table, (table[0] | table[1] << 8) + 3, 0xFE, name[:-8] if response else name)
+    if not at:
+        raise KeyError(name)
     at = table[at] | table[at + 1] << 8
     if response:
         at += 2
-    return _check(table, table[at] | table[at + 1] << 8, payload)
+    return table[at] | table[at + 1] << 8
 
 
 def _find(table, at, close, name):
@@ -117,11 +141,7 @@ def _check(table, at, value):
         flags = table[at + 1]
         missing = table[at + 2]
         for name in value:
-            child = _find(table, at + 3, 0xFE, name)
-            if child:
-                child = table[child] | table[child + 1] << 8
-            elif flags & _CUSTOM and name == "customData":
-                child = table[2] | table[3] << 8
+            child = _child(table, at, name)
             if child:
                 if child & _REQUIRED:
                     missing -= 1
@@ -159,14 +179,74 @@ def _check(table, at, value):
         valid = None
     elif kind == _STRING:
         most = table[at + 1] | table[at + 2] << 8
-        valid = len(value) <= most or most == _NO_LIMIT or _characters(value) <= most
+        valid = len(value) <= most or most == _NO_LIMIT
     elif kind == _ENUM:
         valid = _find(table, at + 1, 0xFF, value) > 0
     else:
-        valid = _date_time(value.encode("utf-8", "replace").lower())
+        valid = _date_time(kind, value)
     if valid is None:
         return "TypeConstraintViolation", ""
     return None if valid else ("PropertyConstraintViolation", "")
+
+
+def _child(table, at, name):
+    """Reference of a property of the object node at `at`; 0 where it has none of that name."""
+    child = _find(table, at + 3, 0xFE, name)
+    if child:
+        return table[child] | table[child + 1] << 8
+    if table[at + 1] & _CUSTOM and name == "customData":
+        return table[2] | table[3] << 8
+    return 0
+
+
+def _read(table, at, value, name, found):
+    """What the value of the field `name` says by the node at `at`, or None."""
+    kind = table[at]
+    if kind == _OBJECT:
+        if not isinstance(value, dict):
+            found.append(name)
+            return {}
+        for name in list(value):
+            child, item = _child(table, at, name), value[name]
+            if not child and table[at + 1] & _OPEN:
+                continue
+            if child and (item is not None or child & _REQUIRED):
+                item = value[name] = _read(table, child & ~_REQUIRED, item, name, found)
+            if not child or item is None:
+                found.append(name)
+                del value[name]
+        missing = _first_missing(table, at, value)
+        if missing and missing[1] not in found:
+            found.append(missing[1])
+        return value
+
+    if kind == _LIST:
+        items = []
+        if isinstance(value, list):
+            child = table[at + 1] | table[at + 2] << 8
+            items = [_read(table, child, item, name, found) for item in value]
+            if None in items:
+                found.append(name)
+                items = [item for item in items if item is not None]
+        return items if len(items) >= table[at + 3] else None
+
+    if kind == _NUMBER and table[at + 1] & (_INTEGER | _WHOLE):
+        whole = value
+        if isinstance(value, str) and len(value) <= _MAX_DIGITS:
+            try:
+                whole = int(value)
+            except ValueError:
+                pass  # then it is as wrong as any other text
+        elif type(value) is float and value - value == 0 and value % 1 == 0:
+            whole = int(value)
+        if whole is not value:
+            found.append(name)
+            value = whole
+    elif kind == _DATE_TIME or kind == _ISO_DATE_TIME:
+        if isinstance(value, str) and not _date_time(kind, value):
+            found.append(name)
+            return value
+    return None if _check(table, at, value) else value
 
 
 def _first_missing(table, at, value):
@@ -216,49 +296,12 @@ def _make_whole(table, at, container, place):
         container[place] = int(container[place])
 
 
-def _characters(text):
-    """Length in code points. MicroPython makes two characters of a pair \\ud83d\\ude00 in JSON."""
-    count = 0
-    high = False
-    for character in text:
-        code = ord(character)
-        if not (high and 0xDC00 <= code <= 0xDFFF):
-            count += 1
-        high = 0xD800 <= code <= 0xDBFF
-    return count
-
-
-def _date_time(text):
-    """RFC 3339 in lower case, a day that exists; no second 60: no clock of ours can hold it."""
-    end = len(text)
-    if end < 20 or not _digits(text, 0, b"9999-19-39t29:59:59"):
+def _date_time(kind, text):
+    timestamp = modules.use("timestamp")
+    if kind == _DATE_TIME:
+        return timestamp.is_rfc_3339(text)
+    try:
+        timestamp.parse(text)
+    except ValueError:
         return False
-    year = (text[0] * 10 + text[1] - _DIGITS) * 100 + text[2] * 10 + text[3] - _DIGITS
-    month = text[5] * 10 + text[6] - _DIGITS
-    day = text[8] * 10 + text[9] - _DIGITS
-    last = 30 + ((month ^ month >> 3) & 1)
-    if month == 2:
-        last = 29 if year % 4 == 0 and (year % 100 or year % 400 == 0) else 28
-    if not (year and 1 <= month <= 12 and 1 <= day <= last and text[11:13] < b"24"):
-        return False
-    at = 19
-    if text[at] == 0x2E:
-        at += 1
-        while at < end and 0x30 <= text[at] <= 0x39:
-            at += 1
-        if at == 20 or at == end:
-            return False
-    if text[at] == 0x7A:  # z
-        return at + 1 == end
-    if text[at] not in b"+-" or at + 6 != end:
-        return False
-    return _digits(text, at + 1, b"29:59") and text[at + 1 : at + 3] < b"24"
-
-
-def _digits(text, at, most):
-    """Whether the text from `at` is like `most`, with digits not above the digits there."""
-    for i in range(len(most)):
-        byte = text[at + i]
-        if byte != most[i] and not 0x30 <= byte <= most[i] <= 0x39:
-            return False
     return True

@@ -3,10 +3,11 @@
 A token that is presented first stops what it, or its group, started. Otherwise it is looked up:
 what the station knows by itself decides at once where LocalPreAuthorize says so, or where the
 server can't be asked (LocalAuthorizeOffline, OfflineTxForUnknownIdEnabled); else the server is
-asked. A lost link fails at once, one that is dead unnoticed with the first time-out. Who is
-accepted gets the EVSE that was named, or the one where an EV waits, or the only one there is; else
-the next plug within EVConnectionTimeOut takes it, unless an EV has got another authorization while
-the server was asked: it may have been the one that was meant.
+asked. A lost link fails at once, one that is dead unnoticed with the first time-out. A server that
+refuses the question, or answers what can't be read, has not accepted the token. Who is accepted
+gets the EVSE that was named, or the one where an EV waits, or the only one there is; else the next
+plug within EVConnectionTimeOut takes it, unless an EV has got another authorization while the
+server was asked: it may have been the one that was meant.
 
 What the station knows is in the cache, see `cache`.
 
@@ -82,7 +83,7 @@ class Authorization:
     @cold
     def remember(self, id_token: str, token_type: str, info: dict, now: int) -> None:
         """Keep an idTokenInfo of the server in the cache (C10.FR.01, FR.04, FR.05)."""
-        if self._has_cache() and token_type not in _NEVER_ASKED.split():
+        if "status" in info and self._has_cache() and token_type not in _NEVER_ASKED.split():
             modules.use("station.cache").remember(self.station, id_token, token_type, info, now)
             modules.done("station.cache")
 
@@ -140,9 +141,9 @@ class Authorization:
         if token is self._asked:
             self._asked = None
         if answer is not None:
-            info = answer["idTokenInfo"]
+            info = answer.get("idTokenInfo") or {}
             self.remember(token.id_token, token.type, info, now)
-            if info["status"] == "Accepted":
+            if info.get("status") == "Accepted":
                 self._grant(token, self.group_of(info), evse_id, info.get("evseId"), now)
             return
         model = self.station.model

@@ -9,6 +9,11 @@ offline or waits for its next attempt. A running report comes last, a part at a 
 The answer to a journalled message counts also if it comes after its time, for as long as the link
 lasts: the server has the message then, and in OCPP 1.6 only that answer has the transaction's id.
 
+An answer that is not to the letter is read all the same, and each kind of that is told on the
+console once for each link. A CALLRESULT, whatever is in it, says that the server has the message.
+Who has asked gets one of three: the answer, {} where the server refuses or says nothing that can
+be understood, and None where nobody answers. Only the last one is being offline.
+
 Nobody who wants to charge waits for two time-outs: when a CALL gets no answer, an authorization
 that waits behind it is decided by what the station knows.
 
@@ -28,6 +33,8 @@ _MESSAGE_TIMEOUT = const(58)  # OCPPCommCtrlr.MessageTimeout[Default]
 
 _MAX_EVENTS = const(32)
 _MAX_UNANSWERED = const(2)
+_MAX_DEVIATIONS = const(16)  # kinds that are told
+_MAX_FIELD = const(50)
 
 
 class Calls:
@@ -46,6 +53,8 @@ class Calls:
         self._timed_out = False
         self._heard = False  # anything of the server since the journal's last CALL ended
         self._answer: tuple = ()  # to our CALL, as `on_answer` got it
+        self._deviations: list = []  # their kinds on this link
+        self._deviating = 0  # how many there were
 
     # ---- from the station
 
@@ -104,6 +113,9 @@ class Calls:
         """The link is gone: what was queued in RAM has failed."""
         self.unanswered = 0
         self._owed = None
+        if self._deviating:
+            self.station.log("%d fields of answers were not to the letter" % self._deviating)
+            self._deviations, self._deviating = [], 0
         self.endpoint.drop()
         self.settle()
         self.forget()
@@ -199,6 +211,9 @@ class Calls:
         if payload is not None:
             answer = station.profile.decode_answer(station, kind, data, payload)
         if message_id is None:
+            if answer is None and not timed_out and station.profile is not None:
+                station.log("%s was refused: %s" % (kind, error))
+                answer = {}
             if on_answer is not None:
                 on_answer(answer, station.now)
             return
@@ -232,6 +247,15 @@ class Calls:
             if not (running or station.outbox.holds(transaction_id)):
                 return
         self._answer = context, payload, None, False
+
+    @cold
+    def on_deviation(self, action: str, field: str) -> None:
+        """A field of an answer is not to the letter, or its whole text."""
+        self._deviating += 1
+        kind = "%s, %s" % (action, field[:_MAX_FIELD])
+        if kind not in self._deviations and len(self._deviations) < _MAX_DEVIATIONS:
+            self._deviations.append(kind)
+            self.station.log("an answer is not to the letter: " + kind)
 
     @cold
     def on_defect(self, error) -> None:

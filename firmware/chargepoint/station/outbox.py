@@ -98,7 +98,12 @@ class Outbox:
         self.next_try_ms = 0
 
     def head(self):
-        """(seq, kind, data) of the entry to send next, or None when all has been told."""
+        """(seq, kind, data) of the entry to send next, or None when all has been told.
+
+        None too while the time is not known: no message goes without one.
+        """
+        if self.station.clock_epoch_s(self.station.now) is None:
+            return None
         while self._head is None:
             entry = self.journal.head()
             if entry is None:

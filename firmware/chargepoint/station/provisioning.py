@@ -4,7 +4,8 @@ The station says who it is after each boot, and again only when the server asks 
 another one, or speaks another dialect (B10.FR.10). Until the answer is Accepted nothing else is
 sent on the station's own account (B01.FR.08). Wall time is the sum of the last known time and the
 tick since; while it is unknown, nothing pretends to know it. A server's time that can't be right
-(before 2020, after 2087) is not taken; without any other, its answer is as good as none.
+(before 2020, after 2087), or that can't be read, is not taken, but the rest of its answer is; what
+is journalled then waits until the time is known (see `outbox`).
 """
 
 from .. import modules, timestamp
@@ -102,6 +103,8 @@ class Provisioning:
             self.send_heartbeat(now)
 
     def _heartbeat_due_ms(self) -> int:
+        if self._base_epoch_s is None:  # what is journalled waits for the time
+            return self._time_asked_ms + _OWN_RETRY_S * 1000
         interval_ms = self.station.model.integer(_HEARTBEAT_INTERVAL) * 1000
         if interval_ms <= 0 or interval_ms > _DAY_MS:
             interval_ms = _DAY_MS
@@ -119,13 +122,10 @@ class Provisioning:
             self.boot_at_ms = now
             return
         self.boot_at_ms = now + _OWN_RETRY_S * 1000
-        if answer is None:
+        if not answer or "status" not in answer:
             return
-        self._take_time(answer["currentTime"], now)
-        if self._base_epoch_s is None:
-            self.station.log("no use for the server's time %s" % answer["currentTime"])
-            return
-        interval_s = min(answer["interval"], _MAX_INTERVAL_S)
+        self._take_time(answer.get("currentTime", ""), now)
+        interval_s = min(answer.get("interval", 0), _MAX_INTERVAL_S)
         self.status = answer["status"]
         if self.status != "Accepted":
             if interval_s > 0:
@@ -143,7 +143,7 @@ class Provisioning:
     def _on_heartbeat(self, answer, now: int) -> None:
         self._asking = False
         if answer is not None:
-            self._take_time(answer["currentTime"], now)
+            self._take_time(answer.get("currentTime", ""), now)
 
     @cold
     def _take_time(self, text: str, now: int) -> None:
@@ -155,8 +155,9 @@ class Provisioning:
         try:
             epoch_s = timestamp.parse(text)
         except ValueError:
-            return
+            epoch_s = 0
         if not 0 < epoch_s <= _MAX_EPOCH_S:
+            self.station.log("no use for the server's time %s" % text)
             return
         first = self.station.model.text(_TIME_SOURCE).split(",")[0]
         if first == "Heartbeat" or not self._own_clock:

@@ -270,8 +270,9 @@ class Station:
     def emit(self, kind: str, data, on_answer=None, wanted=False) -> bool:
         """Queue an event for the server; True if it will be sent.
 
-        on_answer(answer, now): answer None where it failed, at once when offline. Before the
-        server has accepted the station only what it asked for is sent (`wanted` True; B02.FR.02).
+        on_answer(answer, now): answer {} where it was refused or can't be read, None where nobody
+        answers, at once when offline. A field may lack that was required. Before the server has
+        accepted the station only what it asked for is sent (`wanted` True; B02.FR.02).
         """
         return self.calls.emit(kind, data, on_answer, wanted)
 

@@ -47,15 +47,15 @@ class Statuses:
     def tell(self, evse, connector) -> bool:
         """Tell the status of a connector, or of the station as a whole (both None).
 
-        False if that can't be: the dialect has no such status, or the time is not known yet.
+        False if the dialect has no such status, or none while the time is not known.
         """
         station = self.station
         status = station.profile.connector_status(station, evse, connector)
         epoch_s = station.clock_epoch_s(station.now)
-        if status is None or epoch_s is None:
+        if status is None:
             return False
         data = {
-            "timestamp": timestamp.format(epoch_s),
+            "timestamp": None if epoch_s is None else timestamp.format(epoch_s),
             "connectorStatus": status,
             "evseId": evse.id if evse else 0,
             "connectorId": connector.id if connector else 0,

@@ -142,7 +142,7 @@ class Transactions:
             if transaction is None or transaction.id != record.transaction_id or token is None:
                 continue
             model, group = self.station.model, token.group or authorization.group_of(info)
-            if info["status"] != "Accepted":
+            if info.get("status") != "Accepted":
                 if model.boolean(_STOP_TX_ON_INVALID_ID):  # E05.FR.09, E05.FR.10
                     self.stop(evse, "DeAuthorized", "Deauthorized", now)
                     continue

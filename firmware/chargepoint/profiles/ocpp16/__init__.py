@@ -66,12 +66,11 @@ def decode_answer(station, kind: str, data, payload):
     if "idTagInfo" not in payload:
         return {}
     info = payload["idTagInfo"]
-    answer = {"status": info["status"]}
     if "expiryDate" in info:
-        answer["cacheExpiryDateTime"] = info["expiryDate"]
+        info["cacheExpiryDateTime"] = info.pop("expiryDate")
     if "parentIdTag" in info:
-        answer["groupIdToken"] = {"idToken": info["parentIdTag"], "type": "Central"}
-    return {"idTokenInfo": answer}
+        info["groupIdToken"] = {"idToken": info.pop("parentIdTag"), "type": "Central"}
+    return {"idTokenInfo": info}
 
 
 def error_code(code: str):

@@ -188,8 +188,9 @@ def _status_notification(station, data: dict) -> dict:
         "connectorId": connector_number(station, evse_id, data["connectorId"]),
         "errorCode": "NoError",
         "status": status,
-        "timestamp": data["timestamp"],
     }
+    if data["timestamp"]:
+        payload["timestamp"] = data["timestamp"]
     if not evse_id:
         return payload
     evse = station.evses[evse_id - 1]

@@ -54,8 +54,10 @@ def encode_result(station, action: str, request: dict, result):
 
 
 def connector_status(station, evse, connector):
-    """ConnectorStatusEnumType, from the facts."""
-    return None if evse is None else evse.status(station, connector)
+    """ConnectorStatusEnumType, from the facts; it can't be said while the time is not known."""
+    if evse is None or station.clock_epoch_s(station.now) is None:
+        return None
+    return evse.status(station, connector)
 
 
 def connector_faults(evse, connector, status: str) -> list:
