@@ -8,7 +8,8 @@ The only rooms that know a wire dialect. A dialect is a module with
     UNREADABLE_ID    message id of the error answer to a message without one; None: no such answer
     encode(station, kind, data) -> (action, payload), or None where it has nothing to say; the
                      payload is a dict, or an iterator of pieces of JSON text made anew each time
-    decode_answer(station, kind, data, payload) -> the answer in OCPP 2.0.1's shape
+    decode_answer(station, kind, data, payload) -> the answer in OCPP 2.0.1's shape; any field may
+                     lack (`rpc.schema.read`). payload None: the answer to what `encode` can't say
     decode(station, action, payload) -> (intent, request), 2.0.1's name and shape; (None, payload)
                      of the answer where the dialect gives it itself; raises CallError
     encode_result(station, action, request, result) -> payload of the answer

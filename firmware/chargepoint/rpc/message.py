@@ -11,6 +11,7 @@ memory. Payloads are not checked here (see `schema`).
 """
 
 import json
+from binascii import unhexlify
 
 from ..compat import MICROPYTHON, const
 
@@ -194,10 +195,7 @@ def _string(text, at: int) -> int:
 
 
 def _four_digits(text, at: int) -> int:
-    code = 0
-    for n in range(at, at + 4):
-        code = code << 4 | "0123456789abcdef".index(chr(text[n]).lower())
-    return code
+    return int.from_bytes(unhexlify(text[at : at + 4]), "big")
 
 
 def _number(text, at: int) -> int:

@@ -1,7 +1,7 @@
 """Requests of an OCPP 2.0.1 server: intents as they are, but for a transaction's other name."""
 
 from ...rpc.errors import CallError
-from . import is_identifier, wire_transaction_id
+from . import IDENTIFIER, wire_transaction_id
 
 
 def decode(station, action: str, payload: dict):
@@ -9,7 +9,7 @@ def decode(station, action: str, payload: dict):
 
     Ours are in lower case, and an identifierString compares without case. Raises CallError.
     """
-    if action == "RequestStartTransaction" and not is_identifier(payload["idToken"]["idToken"]):
+    if action == "RequestStartTransaction" and payload["idToken"]["idToken"].strip(IDENTIFIER):
         raise CallError("PropertyConstraintViolation", "idToken.idToken")
     wire_id = payload.get("transactionId")
     if wire_id is not None:
