@@ -77,8 +77,18 @@ def test_a_late_answer_is_handed_over_once_and_disturbs_nothing():
         peer.receive('[3,"id-1",%s]' % BOOTED)
     assert [context for context, _ in peer.late] == ["first"]
     assert len(peer.answers) == 1 and peer.endpoint.outstanding == "id-2"
+    assert peer.late[0][1] == json.loads(BOOTED)
     peer.receive('[3,"id-2",%s]' % BOOTED)
     assert peer.answers[1][0] == "second" and peer.answers[1][1] is not None
+
+
+def test_a_late_answer_counts_though_nothing_of_it_is_understood():
+    for rest in ("[]", "{},", '{"status":1}', "oops"):
+        peer = Peer()
+        peer.call("first")
+        peer.poll(30000)
+        peer.receive('[3,"id-1",%s]' % rest)
+        assert peer.late == [("first", {})] and peer.deviations
 
 
 def test_an_answer_to_a_repeated_call_is_late_no_more():

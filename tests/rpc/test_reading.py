@@ -55,7 +55,7 @@ def test_a_whole_number_is_one_however_it_is_written():
         assert "transactionId" in found
     payload, found = read_201("BootNotification", interval=300.0, status="Accepted")
     assert type(payload["interval"]) is int and found == ["currentTime", "interval"]
-    for wrong in (7.5, "7.5", "", "x", "\xb2", "7" * 11, True, [7], {}, 1e999, None):
+    for wrong in (7.5, "7.5", "", "x", "\xb2", "7" * 11, True, [7], {}, 1e18, 1e999, None):
         payload, found = read_16("StartTransaction", transactionId=wrong)
         assert payload == {}, wrong
         assert found == ["idTagInfo", "transactionId"]

@@ -71,44 +71,49 @@ class Endpoint:
         """Take one message of the peer: a str, or a view of its bytes."""
         if self.profile is None:  # came in while the connection was being given up
             return
-        frame = self._parsed(text)
-        modules.done("rpc.message")
-        if frame is None:
+        message = _message()
+        try:
+            kind, message_id, first, second = message.parse(text)
+        except message.FrameError as error:
+            self._refuse(*error.args)
             return
-        kind, message_id, first, second = frame
+        finally:
+            modules.done("rpc.message")
         if kind == _CALL:
             self._handle(message_id, first, second)
-        elif message_id != self.outstanding:  # late, twice or unknown
-            if self.late is not None and message_id == self.late[0] and kind == _CALLRESULT:
-                _, action, context = self.late
-                self.late = None
-                self._owner.on_late_answer(context, self._read(action, first))
         elif kind == _CALLERROR:
-            self._finish(None, first + ": " + second)
+            self._answered(kind, message_id, None, first + ": " + second)
         else:
-            self._finish(self._read(self._action, first), None)
+            self._answered(kind, message_id, first, None)
 
     @cold
-    def _read(self, action, payload) -> dict:
+    def _answered(
+        self, kind: int, message_id: str, payload: dict | None, problem: str | None
+    ) -> None:
+        """The peer's answer; `problem` says what a CALLERROR says, or why there is no payload."""
+        if message_id == self.outstanding:
+            if kind == _CALLERROR:
+                self._finish(None, problem)
+            else:
+                self._finish(self._read(self._action, payload, problem), None)
+        elif self.late is not None and message_id == self.late[0] and kind == _CALLRESULT:
+            _, action, context = self.late
+            self.late = None
+            self._owner.on_late_answer(context, self._read(action, payload, problem))
+
+    @cold
+    def _read(self, action: str, payload: dict | None, problem: str | None) -> dict:
         """What can be understood of the answer to `action`."""
+        deviations = [problem]
         try:
-            deviations = _schema().read(self.profile.TABLE, action + "Response", payload)
+            if payload is not None:
+                deviations = _schema().read(self.profile.TABLE, action + "Response", payload)
         except MemoryError:
-            payload, deviations = {}, ["no memory to read it"]
+            payload, deviations = None, ["no memory to read it"]
         modules.done("rpc.schema")
         for field in deviations:
             self._owner.on_deviation(action, field)
-        return payload
-
-    @cold
-    def _parsed(self, text):
-        """What `message.parse` says, or None for what is no message: it has been dealt with."""
-        message = _message()
-        try:
-            return message.parse(text)
-        except message.FrameError as error:
-            self._refuse(*error.args)
-            return None
+        return payload or {}
 
     @cold
     def oversized(self, beginning: str) -> None:
@@ -196,14 +201,10 @@ class Endpoint:
 
     @cold
     def _refuse(self, code, problem, kind, message_id) -> None:
-        """Deal with a FrameError: an error answer to what may be a CALL, the end of ours else."""
+        """Deal with a FrameError: an error answer to a CALL, or the end of ours."""
         if kind == _CALLRESULT or kind == _CALLERROR:
-            if message_id is not None and message_id == self.outstanding:
-                if kind == _CALLERROR:
-                    self._finish(None, problem)
-                else:
-                    self._owner.on_deviation(self._action, problem)
-                    self._finish({}, None)
+            if message_id is not None:
+                self._answered(kind, message_id, None, problem)
             return
         if message_id is None:
             message_id = self.profile.UNREADABLE_ID

@@ -120,7 +120,7 @@ def error(message_id: str, code: str, description: str):
     return _frame([_CALLERROR, message_id, code, description[:_MAX_DESCRIPTION]], {})
 
 
-def _check(text) -> None:
+def _check(text: memoryview) -> None:
     """See that the text is one JSON array. Raises ValueError, or IndexError for one that is cut.
 
     A pair of surrogates that is escaped is written out in its place: MicroPython's parser would
@@ -163,7 +163,7 @@ def _check(text) -> None:
         raise ValueError
 
 
-def _string(text, at: int) -> int:
+def _string(text: memoryview, at: int) -> int:
     """Where it goes on behind the string whose first character is at `at`."""
     while True:
         byte = 0
@@ -194,11 +194,11 @@ def _string(text, at: int) -> int:
             text[-8:] = b" " * 8
 
 
-def _four_digits(text, at: int) -> int:
+def _four_digits(text: memoryview, at: int) -> int:
     return int.from_bytes(unhexlify(text[at : at + 4]), "big")
 
 
-def _number(text, at: int) -> int:
+def _number(text: memoryview, at: int) -> int:
     """Where it goes on behind the number that begins at `at`."""
     if text[at] == 0x2D:
         at += 1
@@ -210,7 +210,7 @@ def _number(text, at: int) -> int:
     return at
 
 
-def _digits(text, at: int) -> int:
+def _digits(text: memoryview, at: int) -> int:
     start = at
     while 0x30 <= text[at] <= 0x39:
         at += 1

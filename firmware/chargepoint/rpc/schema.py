@@ -103,7 +103,7 @@ def read(table: bytes, name: str, payload: dict) -> list:
     return found
 
 
-def _message(table, name):
+def _message(table: bytes, name: str) -> int:
     """The node of a message, as `check` names it."""
     response = name.endswith("Response")
     at = _find(table, (table[0] | table[1] << 8) + 3, 0xFE, name[:-8] if response else name)
@@ -189,7 +189,7 @@ def _check(table, at, value):
     return None if valid else ("PropertyConstraintViolation", "")
 
 
-def _child(table, at, name):
+def _child(table: bytes, at: int, name: str) -> int:
     """Reference of a property of the object node at `at`; 0 where it has none of that name."""
     child = _find(table, at + 3, 0xFE, name)
     if child:
@@ -199,7 +199,7 @@ def _child(table, at, name):
     return 0
 
 
-def _read(table, at, value, name, found):
+def _read(table: bytes, at: int, value, name: str, found: list):
     """What the value of the field `name` says by the node at `at`, or None."""
     kind = table[at]
     if kind == _OBJECT:
@@ -221,13 +221,13 @@ def _read(table, at, value, name, found):
         return value
 
     if kind == _LIST:
-        items = []
-        if isinstance(value, list):
-            child = table[at + 1] | table[at + 2] << 8
-            items = [_read(table, child, item, name, found) for item in value]
-            if None in items:
-                found.append(name)
-                items = [item for item in items if item is not None]
+        if not isinstance(value, list):
+            return None
+        child = table[at + 1] | table[at + 2] << 8
+        items = [_read(table, child, item, name, found) for item in value]
+        if None in items:
+            found.append(name)
+            items = [item for item in items if item is not None]
         return items if len(items) >= table[at + 3] else None
 
     if kind == _NUMBER and table[at + 1] & (_INTEGER | _WHOLE):
@@ -237,7 +237,7 @@ def _read(table, at, value, name, found):
                 whole = int(value)
             except ValueError:
                 pass  # then it is as wrong as any other text
-        elif type(value) is float and value - value == 0 and value % 1 == 0:
+        elif type(value) is float and value + 1 != value and value % 1 == 0:  # and exact
             whole = int(value)
         if whole is not value:
             found.append(name)
@@ -296,7 +296,7 @@ def _make_whole(table, at, container, place):
         container[place] = int(container[place])
 
 
-def _date_time(kind, text):
+def _date_time(kind: int, text: str) -> bool:
     timestamp = modules.use("timestamp")
     if kind == _DATE_TIME:
         return timestamp.is_rfc_3339(text)

@@ -30,7 +30,7 @@ def encode(station, kind: str, data):
     return kind, present(data)
 
 
-def decode_answer(station, kind: str, data, payload):
+def decode_answer(station, kind: str, data, payload: dict | None):
     """payload None: the answer to a token that `encode` can't say, which is Invalid."""
     if payload is None:
         return {"idTokenInfo": {"status": "Invalid"}} if kind == "Authorize" else {}
