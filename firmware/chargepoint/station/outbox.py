@@ -102,11 +102,9 @@ class Outbox:
 
         None too while the time is not known: no message goes without one.
         """
-        if self.station.clock_epoch_s(self.station.now) is None:
-            return None
         while self._head is None:
             entry = self.journal.head()
-            if entry is None:
+            if entry is None or self.station.clock_epoch_s(self.station.now) is None:
                 return None
             try:
                 kind, data = self._read(entry[1])
