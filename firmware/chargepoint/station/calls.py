@@ -106,7 +106,7 @@ class Calls:
         self.station.log("the link broke off: %r" % error)
         message_id, outbox = self.endpoint.outstanding, self.station.outbox
         if message_id is not None and outbox.is_head(message_id):
-            outbox.failed("InternalError", True, self.station.now)
+            outbox.failed("InternalError", False, True, self.station.now)
 
     @cold
     def drop(self) -> None:
@@ -156,8 +156,8 @@ class Calls:
                 on_answer(station.profile.decode_answer(station, kind, data, None), now)
             return True
         while head is not None and now >= outbox.next_try_ms:
-            seq, kind, data = head
-            if self._call(kind, data, None, outbox.message_id(seq), now):
+            _, kind, data = head
+            if self._call(kind, data, None, outbox.message_id(), now):
                 return False
             outbox.done()  # nothing to say in this dialect
             if self._events:
@@ -225,7 +225,7 @@ class Calls:
             if kind == "TransactionEvent":
                 station.transactions.on_answer(data, answer, station.now)
         elif station.profile is not None:
-            outbox.failed(error, heard, station.now)
+            outbox.failed(error, not timed_out, heard, station.now)
             if timed_out:  # a Heartbeat shows if it is this message alone that has no answer
                 station.provisioning.probe(station.now)
             over = kind != "TransactionEvent" or data.event_type == "Ended"

@@ -4,9 +4,12 @@ They lie in the store's journal as neutral facts and become messages of the dial
 when their turn comes. One is on its way at a time. The server's answer acknowledges it; a refusal
 or a time-out is tried again after MessageAttemptInterval x attempts, with the same message id, up
 to MessageAttempts (E13); then it is given up so that it does not hold the rest. Being offline
-costs no attempt, nor does a time-out of a server that says nothing else either. A security event
-that the server has no use for (NotImplemented, NotSupported) is given up at once: servers without
-the security extension of the older dialect are common, and transactions wait behind it.
+costs no attempt, nor does a time-out of a server that says nothing else either.
+
+A security event is not worth a transaction's delay. One that the server refuses, by whatever code,
+was delivered (A04.FR.02) and is given up at once: servers without the security extension of the
+older dialect are common. One that got no answer is tried again, but never holds a transaction
+event: it is journalled anew behind those that come meanwhile, and keeps its message id.
 """
 
 import json
@@ -38,9 +41,10 @@ class Outbox:
     def __init__(self, station):
         self.station = station
         self.journal = station.store.journal
-        self.next_try_ms = 0
-        self.attempts = 0  # transmissions of the head
-        self._failures = 0  # those that the server has failed to process
+        self.next_try_ms = 0  # of the head
+        # Of the oldest security event and of the oldest transaction event: transmissions, those
+        # that the server has failed to process, and when it may be sent again.
+        self._tries = [0, 0, 0], [0, 0, 0]
         self.full = False  # no room for another session
         self.thinning: dict | None = None  # while a pass of it runs, see `thinning`
         self._thin_ended = False  # what that pass shortens: Ended events, else Updated ones
@@ -54,6 +58,7 @@ class Outbox:
         # E11.FR.07: all that was queued when the link dropped is told with `offline` set.
         self.offline_until = self.last_seq
         self._head: tuple | None = None  # (seq, kind, data) of the entry whose turn it is
+        self._id = 0  # its first seq, of which its message id is made
         saved = station.store.slots.load("server_ids")
         # What a 1.6 server calls a transaction: any integer; None: nothing was said of it yet.
         self.server_ids: dict = json.loads(saved) if saved else {"": None}
@@ -71,12 +76,15 @@ class Outbox:
         modules.done("station.record_bytes")  # the journal needs the room
         modules.done("station.samples")
         self._append(record.event_type, bytes((_TRANSACTION,)), *parts)
+        if self.station.now < self.next_try_ms:
+            self._head = None  # it may be in the way
 
     @cold
     def append_security_event(self, event: dict) -> None:
         """Journal {"type", "epoch_s" or None, "tick_ms", "boot_count", "techInfo"}.
 
-        Of an unknown moment `earliest_s` is what it is reckoned as, see `moments`.
+        Of an unknown moment `earliest_s` is what it is reckoned as, see `moments`. `seq`: of the
+        entry in which it was journalled first, if that was another.
         """
         self._append("", bytes((_SECURITY,)), json.dumps(event).encode())
 
@@ -95,39 +103,58 @@ class Outbox:
     @cold
     def link_lost(self) -> None:
         self.offline_until = self.last_seq
-        self.next_try_ms = 0
+        self.next_try_ms = self._tries[0][2] = self._tries[1][2] = 0
+        self._head = None  # it is offline now
 
     def head(self):
         """(seq, kind, data) of the entry to send next, or None when all has been told.
 
         None too while the time is not known: no message goes without one.
         """
-        while self._head is None:
-            entry = self.journal.head()
-            if entry is None or self.station.clock_epoch_s(self.station.now) is None:
+        while self._head is None and self.journal.count():
+            if self.station.clock_epoch_s(self.station.now) is None:
                 return None
-            try:
-                kind, data = self._read(entry[1])
-                self._head = (entry[0], kind, data)
-                modules.release()  # before its message is made
-            except _UNREADABLE as error:
-                # What can't be read is reported, and must not hold the rest.
-                self.journal.acknowledge(entry[0])
-                self.station.security_event("JournalEntryUnreadable", str(error))
-        seq, kind, data = self._head
-        if kind == "TransactionEvent" and seq <= self.offline_until:
-            data.offline = True
+            self._load()
         return self._head
 
     @cold
-    def message_id(self, seq: int) -> str:
-        """The same for every attempt, for a server to see the duplicate (part 4, errata 4.6)."""
-        return "%s-%x" % (self.station.store.nonce, seq)
+    def _load(self) -> None:
+        """Read the oldest entry; it is the head, or is passed over."""
+        seq, entry = self.journal.head()
+        try:
+            kind, data = self._read(entry)
+        except _UNREADABLE as error:
+            # What can't be read is reported, and must not hold the rest.
+            self.journal.acknowledge(seq)
+            self.station.security_event("JournalEntryUnreadable", str(error))
+            return
+        is_transaction = kind == "TransactionEvent"
+        self._id = seq
+        self.next_try_ms = self._tries[is_transaction][2]
+        if is_transaction:
+            if seq <= self.offline_until:
+                data.offline = True
+        else:
+            self._id = data.pop("seq", seq)
+            if self.station.now < self.next_try_ms and self.counts()[0]:
+                event = json.loads(entry[1:])
+                event["seq"] = self._id
+                self.append_security_event(event)
+                self.journal.acknowledge(seq)
+                return
+        self._head = seq, kind, data
+        modules.release()  # before its message is made
+
+    @cold
+    def message_id(self) -> str:
+        """Of the head: the same for every attempt, for a server to see the duplicate (part 4,
+        errata 4.6)."""
+        return "%s-%x" % (self.station.store.nonce, self._id)
 
     @cold
     def is_head(self, message_id: str) -> bool:
         """Whether that message is the one whose turn it is."""
-        return self._head is not None and self.message_id(self._head[0]) == message_id
+        return self.head() is not None and self.message_id() == message_id
 
     @cold
     def done(self) -> None:
@@ -136,33 +163,33 @@ class Outbox:
             return
         seq, kind, data = self._head
         self._head = None
-        self.attempts = self._failures = 0
-        self.next_try_ms = 0
+        self._tries[kind == "TransactionEvent"][:] = 0, 0, 0
         self.journal.acknowledge(seq)
         self._look(self.journal.room())
         if kind == "TransactionEvent" and data.event_type == "Ended":
             self.forget_server_id(data.transaction_id)
 
     @cold
-    def failed(self, why: str, heard: bool, now: int) -> None:
-        """The server refused the head, `why` begins with the error code, or did not answer.
+    def failed(self, why: str, refused: bool, heard: bool, now: int) -> None:
+        """The head has failed; `why` is for the maker.
 
-        heard: the server has said something since the last attempt of a journalled message ended.
+        refused: the server has answered that; else it has said nothing of it. heard: it has said
+        something since the last attempt of a journalled message ended.
         """
         if self._head is None:  # it was done while its answer was awaited
             return
-        model = self.station.model
+        model, is_transaction = self.station.model, self._head[1] == "TransactionEvent"
         most = model.integer(_MESSAGE_ATTEMPTS)
-        self.attempts = min(self.attempts + 1, most)
-        if heard:
-            self._failures += 1
-        unwanted = self._head[1] != "TransactionEvent" and why.startswith("Not")
-        if unwanted or self._failures >= most:
-            self.station.log("gave up message %s: %s" % (self.message_id(self._head[0]), why))
+        tries = self._tries[is_transaction]
+        tries[0] = min(tries[0] + 1, most)
+        tries[1] += heard
+        if tries[1] >= most or (refused and not is_transaction):
+            self.station.log("gave up message %s: %s" % (self.message_id(), why))
             self.done()
         else:
-            wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * self.attempts
-            self.next_try_ms = now + wait_s * 1000
+            wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * tries[0]
+            self.next_try_ms = tries[2] = now + wait_s * 1000
+            self._head = None  # it may be in the way
 
     @cold
     def thin(self) -> None:
@@ -254,6 +281,8 @@ class Outbox:
             place = event["boot_count"], event["tick_ms"], event.get("earliest_s")
             epoch_s = resolve(self.station, *place)[0]
         data = {"type": event["type"], "timestamp": timestamp.format(epoch_s)}
+        if "seq" in event:
+            data["seq"] = event["seq"]
         if event["techInfo"]:
             data["techInfo"] = event["techInfo"]
         return "SecurityEventNotification", data
