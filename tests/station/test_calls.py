@@ -77,7 +77,7 @@ def test_an_event_queue_that_is_full_drops_what_comes():
     failed = []
     for _ in range(40):
         pair.station.emit("Heartbeat", {}, lambda answer, now: failed.append(answer))
-    assert failed == [None] * 8
+    assert failed == [None] * 32
     pair.csms.slow = False
     pair.deliver()
     pair.run(5)
@@ -91,7 +91,7 @@ def test_two_calls_in_a_row_without_any_answer_make_the_link_anew():
         pair.csms.slow = True
         pair.plug(1)
         pair.token("04AABBCC", 1)
-        pair.run(59)
+        pair.run(44)
         assert pair.drops == 0
         pair.run(60)
         assert pair.drops == 1 and not pair.connected
@@ -162,15 +162,64 @@ def test_an_error_while_something_else_is_sent_costs_no_attempt():
         assert pair.station.outbox.counts() == [0, 0]
 
 
-def test_nobody_waits_for_a_dead_link_longer_than_for_one_time_out():
+def test_who_waits_for_a_dead_link_is_asked_about_with_half_the_time():
     for dialect in DIALECTS:
         pair = online(dialect, {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"})
         pair.csms.slow = True
         pair.plug(1)  # its status gets no answer
         pair.run(20)
         pair.token("04AABBCC", 1)
-        pair.run(9)
+        pair.run(24)
         assert not pair.drivers[0].contactor.closed()
         pair.run(2)
         assert pair.drivers[0].contactor.closed()
-        assert pair.sent("Authorize") == []
+        assert len(pair.sent("Authorize")) == 1 and pair.drops == 1
+
+
+def test_silence_about_a_status_keeps_no_card_from_being_asked_about():
+    for dialect in DIALECTS:
+        for status in "Accepted", "Blocked":
+            pair = online(dialect, {"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"})
+            if status == "Blocked":
+                key = "idTagInfo" if dialect == V16 else "idTokenInfo"
+                pair.csms.answers["Authorize"] = {key: {"status": status}}
+            pair.csms.answers["StatusNotification"] = None
+            pair.plug(1)
+            pair.fault(2, "OverVoltage")
+            pair.token("04AABBCC", 1)
+            pair.run(31)
+            calls = pair.actions()
+            assert "Authorize" in calls and calls.count("StatusNotification") <= 2
+            pair.run(30)
+            assert pair.drivers[0].contactor.closed() == (status == "Accepted")
+            pair.run(600)
+            assert pair.drops == 0
+
+
+def test_silence_about_meter_values_keeps_no_card_from_being_asked_about():
+    for dialect in DIALECTS:
+        pair = online(
+            dialect, {"AlignedDataCtrlr.Interval": "60"}, answers={"MeterValues": None}
+        )
+        for _ in range(20):
+            pair.run(50)
+        assert len(pair.sent("MeterValues")) > 10 and pair.drops == 0
+        pair.plug(1)
+        pair.token("04AABBCC", 1)
+        pair.run(31)
+        assert pair.drivers[0].contactor.closed() and pair.drops == 0
+
+
+def test_a_card_goes_before_the_statuses_that_wait():
+    for dialect in DIALECTS:
+        pair = online(dialect, evses=3)
+        pair.csms.slow = True
+        for evse_id in 1, 2, 3:
+            pair.plug(evse_id)
+        pair.token("04AABBCC", 1)
+        pair.forget()
+        pair.csms.slow = False
+        pair.deliver()
+        pair.run(1)
+        calls = pair.actions()
+        assert calls.index("Authorize") < calls.index("StatusNotification")

@@ -69,11 +69,11 @@ def test_a_status_that_nobody_answered_is_told_again():
 def test_a_status_that_got_lost_with_a_dead_link_is_told_on_the_next():
     for dialect in DIALECTS:
         pair = online(dialect, 0)
-        pair.csms.answers["StatusNotification"] = None
+        pair.csms.slow = True
         pair.plug(1)
         pair.run(65)
         assert pair.drops == 1
-        pair.csms.answers = {}
+        pair.csms.slow = False
         told = len(pair.statuses(1))
         pair.connect()
         pair.run(600)

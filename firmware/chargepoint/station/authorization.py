@@ -3,11 +3,11 @@
 A token that is presented first stops what it, or its group, started. Otherwise it is looked up:
 what the station knows by itself decides at once where LocalPreAuthorize says so, or where the
 server can't be asked (LocalAuthorizeOffline, OfflineTxForUnknownIdEnabled); else the server is
-asked. A lost link fails at once, one that is dead unnoticed with the first time-out. A server that
-refuses the question, or answers what can't be read, has not accepted the token. Who is accepted
-gets the EVSE that was named, or the one where an EV waits, or the only one there is; else the next
-plug within EVConnectionTimeOut takes it, unless an EV has got another authorization while the
-server was asked: it may have been the one that was meant.
+asked. A lost link fails at once, one that is dead unnoticed when the question has no answer. A
+server that refuses the question, or answers what can't be read, has not accepted the token. Who is
+accepted gets the EVSE that was named, or the one where an EV waits, or the only one there is; else
+the next plug within EVConnectionTimeOut takes it, unless an EV has got another authorization while
+the server was asked: it may have been the one that was meant.
 
 What the station knows is in the cache, see `cache`.
 

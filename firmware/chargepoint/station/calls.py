@@ -4,7 +4,8 @@ One CALL may be on its way (part 4, 4.1.1). It comes from two queues. `emit` kee
 which are worth nothing once the link is gone: a status is told anew, an authorization fails at
 once. The outbox keeps in the journal what must arrive. An event goes before what was journalled
 after it, but never overtakes a transaction event that came before it, unless that one was queued
-offline or waits for its next attempt. A running report comes last, a part at a time.
+offline or waits for its next attempt. Of the events those go first that a person waits for, or
+that show whether the server lives. A running report comes last, a part at a time.
 
 The answer to a journalled message counts also if it comes after its time, for as long as the link
 lasts: the server has the message then, and in OCPP 1.6 only that answer has the transaction's id.
@@ -14,11 +15,10 @@ console once for each link. A CALLRESULT, whatever is in it, says that the serve
 Who has asked gets one of three: the answer, {} where the server refuses or says nothing that can
 be understood, and None where nobody answers. Only the last one is being offline.
 
-Nobody who wants to charge waits for two time-outs: when a CALL gets no answer, an authorization
-that waits behind it is decided by what the station knows.
-
 A server that leaves two CALLs in a row without an answer is taken for dead, and the link is made
-anew (part 2, 3.2).
+anew (part 2, 3.2), if the later one was of those that every server answers. Silence about anything
+else proves nothing: a Heartbeat asks then whether the server lives. Who waits with a card to be
+asked about is asked all the same, with half the time, for he has waited already.
 """
 
 from collections import deque
@@ -32,9 +32,12 @@ from . import router
 _MESSAGE_TIMEOUT = const(58)  # OCPPCommCtrlr.MessageTimeout[Default]
 
 _MAX_EVENTS = const(32)
+_MAX_URGENT = const(8)
 _MAX_UNANSWERED = const(2)
 _MAX_DEVIATIONS = const(16)  # kinds that are told
 _MAX_FIELD = const(50)
+_URGENT = "Authorize Heartbeat"
+_ANSWERED_BY_ALL = "Authorize BootNotification Heartbeat TransactionEvent"
 
 
 class Calls:
@@ -47,6 +50,7 @@ class Calls:
         self.station = station
         self.endpoint = Endpoint(self)
         self._events: deque = deque((), _MAX_EVENTS)  # (newest seq then, kind, data, on_answer)
+        self._urgent: deque = deque((), _MAX_URGENT)  # the same, and goes before
         self._owed = None  # (action, request) of the CALL that is answered later
         self._number = 0  # of message ids in this boot
         self.unanswered = 0
@@ -65,11 +69,14 @@ class Calls:
         if not (station.online or (wanted and station.profile is not None)):
             self._fail(on_answer)
             return False
-        if len(self._events) == _MAX_EVENTS:
+        queue, most = self._events, _MAX_EVENTS
+        if kind in _URGENT.split():
+            queue, most = self._urgent, _MAX_URGENT
+        if len(queue) == most:
             station.log("event queue full: %s dropped" % kind)
             self._fail(on_answer)
             return False
-        self._events.append((station.outbox.last_seq, kind, data, on_answer))
+        queue.append((station.outbox.last_seq, kind, data, on_answer))
         return True
 
     @cold
@@ -124,12 +131,13 @@ class Calls:
     def forget(self) -> None:
         """Nothing that is queued in RAM may be sent any more."""
         self.station.report = None
-        while self._events:
-            self._fail(self._events.popleft()[3])
+        for queue in self._urgent, self._events:
+            while queue:
+                self._fail(queue.popleft()[3])
 
     def waiting(self) -> bool:
         """Whether there is still something to send, or an answer awaited."""
-        return bool(self._events) or self.endpoint.outstanding is not None
+        return bool(self._urgent or self._events) or self.endpoint.outstanding is not None
 
     @cold
     def answer_owed(self, result: dict) -> None:
@@ -144,12 +152,13 @@ class Calls:
     def next(self, now: int) -> bool:
         """Send what comes next; True if an event was dealt with that can't be said here."""
         station, outbox = self.station, self.station.outbox
-        if self.endpoint.outstanding is not None:
+        if self.endpoint.outstanding is not None or station.link_request is not None:
             return False
         head = outbox.head() if station.online else None
         free = head is None or now < outbox.next_try_ms  # nothing journalled can go now
-        if self._events and (free or self._overtakes(head)):
-            _, kind, data, on_answer = self._events.popleft()
+        events = self._urgent or self._events
+        if events and (free or self._overtakes(head, events[0][0])):
+            _, kind, data, on_answer = events.popleft()
             if self._call(kind, data, on_answer, None, now):
                 return False
             if on_answer is not None:  # the dialect knows what its silence means
@@ -160,7 +169,7 @@ class Calls:
             if self._call(kind, data, None, outbox.message_id(), now):
                 return False
             outbox.done()  # nothing to say in this dialect
-            if self._events:
+            if events:
                 return True  # one may have waited for this
             head = outbox.head()
         if station.report is not None:
@@ -203,10 +212,11 @@ class Calls:
         kind, data, on_answer, message_id = context
         if timed_out:
             self.unanswered += 1
-            if self.unanswered >= _MAX_UNANSWERED:
+            if kind not in _ANSWERED_BY_ALL.split():
+                station.provisioning.probe(station.now)
+            elif self.unanswered >= _MAX_UNANSWERED:
                 station.log("%d CALLs without an answer: reconnecting" % self.unanswered)
                 station.link_request = "reconnect"
-            self._stop_asking()
         answer = None
         if payload is not None:
             answer = station.profile.decode_answer(station, kind, data, payload)
@@ -270,12 +280,10 @@ class Calls:
     # ---- inside
 
     @cold
-    def _overtakes(self, head) -> bool:
-        """Whether the first event goes before that journal entry."""
+    def _overtakes(self, head, event_seq: int) -> bool:
+        """Whether an event goes before that journal entry; event_seq: the newest one then."""
         seq, kind, data = head
-        if kind != "TransactionEvent" or data.offline:
-            return True
-        return seq > self._events[0][0]
+        return kind != "TransactionEvent" or data.offline or seq > event_seq
 
     @cold
     def _call(self, kind, data, on_answer, message_id, now: int) -> bool:
@@ -284,19 +292,11 @@ class Calls:
         if encoded is None:
             return False
         timeout_ms = station.model.integer(_MESSAGE_TIMEOUT) * 1000
+        if kind == "Authorize" and self.unanswered:
+            timeout_ms >>= 1
         context = (kind, data, on_answer, message_id)
         self.endpoint.call(encoded[0], encoded[1], context, now, timeout_ms, message_id)
         return True
-
-    @cold
-    def _stop_asking(self) -> None:
-        """The server is silent: who waits with a card to be asked about waits no longer."""
-        asked = []
-        for _ in range(len(self._events)):
-            event = self._events.popleft()
-            (asked if event[1] == "Authorize" else self._events).append(event)
-        for event in asked:
-            self._fail(event[3])
 
     @cold
     def _fail(self, on_answer) -> None:
