@@ -198,9 +198,7 @@ def test_silence_about_a_status_keeps_no_card_from_being_asked_about():
 
 def test_silence_about_meter_values_keeps_no_card_from_being_asked_about():
     for dialect in DIALECTS:
-        pair = online(
-            dialect, {"AlignedDataCtrlr.Interval": "60"}, answers={"MeterValues": None}
-        )
+        pair = online(dialect, {"AlignedDataCtrlr.Interval": "60"}, answers={"MeterValues": None})
         for _ in range(20):
             pair.run(50)
         assert len(pair.sent("MeterValues")) > 10 and pair.drops == 0
