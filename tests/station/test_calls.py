@@ -221,3 +221,22 @@ def test_a_card_goes_before_the_statuses_that_wait():
         pair.run(1)
         calls = pair.actions()
         assert calls.index("Authorize") < calls.index("StatusNotification")
+
+
+def test_E02_the_status_of_a_connector_goes_before_the_event_of_its_transaction():
+    for dialect in DIALECTS:
+        pair = online(dialect, {"TxCtrlr.TxStartPoint": "EVConnected"})
+        pair.plug(1)
+        pair.token("04AABBCC", 1)
+        pair.run(5)
+        pair.unplug(1)
+        calls = [action for action in pair.actions() if action != "Authorize"]
+        if dialect == V201:
+            assert calls[:2] == ["StatusNotification", "TransactionEvent"]
+            assert calls[-2:] == ["StatusNotification", "TransactionEvent"]
+            assert pair.statuses(1) == ["Occupied", "Available"]
+        else:  # its statuses say how far the transaction is
+            start, stop = calls.index("StartTransaction"), calls.index("StopTransaction")
+            assert pair.statuses(1) == ["Preparing", "Charging", "Available"]
+            assert calls[:start] == ["StatusNotification"]
+            assert calls[stop + 1 :] == ["StatusNotification"]

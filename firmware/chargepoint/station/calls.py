@@ -4,7 +4,7 @@ One CALL may be on its way (part 4, 4.1.1). It comes from two queues. `emit` kee
 which are worth nothing once the link is gone: a status is told anew, an authorization fails at
 once. The outbox keeps in the journal what must arrive. An event goes before what was journalled
 after it, but never overtakes a transaction event that came before it, unless that one was queued
-offline or waits for its next attempt. Of the events those go first that a person waits for, or
+offline or waits for its next attempt, or the dialect has statuses first. Of the events those go first that a person waits for, or
 that show whether the server lives. A running report comes last, a part at a time.
 
 The answer to a journalled message counts also if it comes after its time, for as long as the link
@@ -157,7 +157,7 @@ class Calls:
         head = outbox.head() if station.online else None
         free = head is None or now < outbox.next_try_ms  # nothing journalled can go now
         events = self._urgent or self._events
-        if events and (free or self._overtakes(head, events[0][0])):
+        if events and (free or self._overtakes(head, events[0])):
             _, kind, data, on_answer = events.popleft()
             if self._call(kind, data, on_answer, None, now):
                 return False
@@ -280,10 +280,12 @@ class Calls:
     # ---- inside
 
     @cold
-    def _overtakes(self, head, event_seq: int) -> bool:
-        """Whether an event goes before that journal entry; event_seq: the newest one then."""
+    def _overtakes(self, head, event) -> bool:
+        """Whether the event goes before that journal entry."""
         seq, kind, data = head
-        return kind != "TransactionEvent" or data.offline or seq > event_seq
+        if kind != "TransactionEvent" or data.offline or seq > event[0]:
+            return True
+        return event[1] == "StatusNotification" and self.station.profile.STATUS_FIRST
 
     @cold
     def _call(self, kind, data, on_answer, message_id, now: int) -> bool:

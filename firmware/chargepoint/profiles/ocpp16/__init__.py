@@ -26,6 +26,7 @@ LOST = (
     " NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport"
     " PublishFirmwareStatusNotification ReportChargingProfiles ReservationStatusUpdate"
 )
+STATUS_FIRST = False  # its statuses say what a transaction does: Charging comes after its start
 UNREADABLE_ID = None
 
 _MAX_ID_TAG = const(20)
@@ -140,4 +141,4 @@ def connector_number(station, evse_id: int, connector_id: int) -> int:
     return number
 
 
-__all__ = ("LOST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")
+__all__ = ("LOST", "STATUS_FIRST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")

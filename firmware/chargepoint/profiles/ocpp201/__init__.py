@@ -9,6 +9,9 @@ from .schema import TABLE
 
 SUBPROTOCOL = "ocpp2.0.1"
 LOST = ""
+STATUS_FIRST = (
+    True  # E02, E09: the connector is Occupied, or Available, and then the event is told
+)
 UNREADABLE_ID = "-1"  # part 4, 4.2.3
 
 # An identifierString has these characters alone (part 2, 2.1.4): without them nothing is left.
@@ -76,4 +79,4 @@ def present(data: dict) -> dict:
     return copy
 
 
-__all__ = ("LOST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")
+__all__ = ("LOST", "STATUS_FIRST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")
