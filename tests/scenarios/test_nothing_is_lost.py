@@ -326,7 +326,7 @@ def test_each_attempt_has_the_same_message_id_and_says_the_same(make_store, dial
     pair.run(70)
     pair.disconnect()
     pair.csms.answers = {}
-    drain(pair)
+    drain(pair, 120)
     sent = [m for d, m in pair.transcript if d == "out" and m[0] == 2 and m[2] == START[dialect]]
     attempts = [message for message in sent if message[1] == sent[0][1]]
     assert len(attempts) >= 4

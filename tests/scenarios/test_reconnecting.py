@@ -154,17 +154,21 @@ def test_the_server_may_close_the_connection_at_any_moment(dialect):
 def test_a_message_that_breaks_off_costs_a_connection_and_no_transaction(dialect, monkeypatch):
     """E13: it has its attempts, then it is given up; the station does not restart."""
     module = transactions_16 if dialect == V16 else transactions_201
-    told = module._told
+    with_list = module.with_list
     broken = []
 
-    def breaking(samples, *arguments):
-        for n, value in enumerate(told(samples, *arguments)):
+    def breaking(items):
+        for n, value in enumerate(items):
             if n == 2:
                 broken.append(1)
                 raise MemoryError
             yield value
 
-    monkeypatch.setattr(module, "_told", breaking)
+    monkeypatch.setattr(
+        module,
+        "with_list",
+        lambda payload, key, items, count: with_list(payload, key, breaking(items), count),
+    )
     variables = {
         "SampledDataCtrlr.TxEndedInterval": "60",
         "SampledDataCtrlr.TxEndedMeasurands": "Energy.Active.Import.Register",

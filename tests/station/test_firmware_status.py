@@ -219,3 +219,14 @@ def test_before_it_is_accepted_the_station_says_nothing_of_an_update():
     pair.csms.answers = {}
     pair.run(600)
     assert pair.told()[-1] == "DownloadScheduled"
+
+
+def test_a_status_that_costs_the_connection_each_time_is_left():
+    pair = updating()
+    pair.csms.answers["FirmwareStatusNotification"] = None
+    pair.update()
+    for _ in range(5):
+        pair.disconnect()
+        pair.connect()
+        pair.run(1)
+    assert pair.told() == ["Downloading"] * 3

@@ -130,4 +130,4 @@ def test_a_refused_transaction_event_is_waited_for_as_before():
         pair.run(1)
         assert len(pair.sent(STARTS[dialect])) == 2
         pair.run(1200)
-        assert pair.sent(EVENT)[-1]["type"] == "MemoryExhaustion"
+        assert "MemoryExhaustion" in [event["type"] for event in pair.sent(EVENT)]

@@ -32,6 +32,7 @@ StopTransactionOnInvalidId|false|TxCtrlr.StopTxOnInvalidId=false
 StopTxnAlignedData|Frequency|AlignedDataCtrlr.TxEndedMeasurands=Frequency
 StopTxnSampledData|Voltage|SampledDataCtrlr.TxEndedMeasurands=Voltage
 TransactionMessageAttempts|7|OCPPCommCtrlr.MessageAttempts[TransactionEvent]=7
+TransactionMessageBytes|2000|OCPPCommCtrlr.BytesPerMessage[TransactionEvent]=2000
 TransactionMessageRetryInterval|11|OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]=11
 UnlockConnectorOnEVSideDisconnect|false|OCPPCommCtrlr.UnlockOnEVSideDisconnect=false
 WebSocketPingInterval|0|OCPPCommCtrlr.WebSocketPingInterval=0

@@ -4,8 +4,9 @@ One CALL may be on its way (part 4, 4.1.1). It comes from two queues. `emit` kee
 which are worth nothing once the link is gone: a status is told anew, an authorization fails at
 once. The outbox keeps in the journal what must arrive. An event goes before what was journalled
 after it, but never overtakes a transaction event that came before it, unless that one was queued
-offline or waits for its next attempt, or the dialect has statuses first. Of the events those go first that a person waits for, or
-that show whether the server lives. A running report comes last, a part at a time.
+offline or waits for its next attempt, or the dialect has statuses first. Of the events those go
+first that a person waits for, or that show whether the server lives. A running report comes last,
+a part at a time.
 
 The answer to a journalled message counts also if it comes after its time, for as long as the link
 lasts: the server has the message then, and in OCPP 1.6 only that answer has the transaction's id.
@@ -19,6 +20,10 @@ A server that leaves two CALLs in a row without an answer is taken for dead, and
 anew (part 2, 3.2), if the later one was of those that every server answers. Silence about anything
 else proves nothing: a Heartbeat asks then whether the server lives. Who waits with a card to be
 asked about is asked all the same, with half the time, for he has waited already.
+
+A journalled message that was on its way when the link was lost may be what costs the link. On the
+next one a Heartbeat is sent before it; if that is answered and the message costs this link too, it
+has failed once more (see `outbox`).
 """
 
 from collections import deque
@@ -56,6 +61,7 @@ class Calls:
         self.unanswered = 0
         self._timed_out = False
         self._heard = False  # anything of the server since the journal's last CALL ended
+        self._proven = False  # the server has said something on this link
         self._answer: tuple = ()  # to our CALL, as `on_answer` got it
         self._deviations: list = []  # their kinds on this link
         self._deviating = 0  # how many there were
@@ -83,13 +89,13 @@ class Calls:
     def receive(self, text) -> None:
         """One message of the server: a str, or a view of its bytes."""
         self.unanswered = 0
-        self._heard = True
+        self._heard = self._proven = True
         self.endpoint.receive(text)
 
     @cold
     def oversized(self, beginning: str) -> None:
         self.unanswered = 0
-        self._heard = True
+        self._heard = self._proven = True
         self.endpoint.oversized(beginning)
 
     def poll(self, now: int) -> None:
@@ -109,15 +115,14 @@ class Calls:
 
     @cold
     def broke_off(self, error) -> None:
-        """A message could not be made to its end: a failed attempt, if it is journalled."""
+        """A message could not be made to its end: it costs the link, and that is not to blame."""
         self.station.log("the link broke off: %r" % error)
-        message_id, outbox = self.endpoint.outstanding, self.station.outbox
-        if message_id is not None and outbox.is_head(message_id):
-            outbox.failed("InternalError", False, True, self.station.now)
+        self._proven = True
 
     @cold
     def drop(self) -> None:
         """The link is gone: what was queued in RAM has failed."""
+        station, message_id = self.station, self.endpoint.outstanding
         self.unanswered = 0
         self._owed = None
         if self._deviating:
@@ -126,6 +131,9 @@ class Calls:
         self.endpoint.drop()
         self.settle()
         self.forget()
+        if message_id is not None and station.outbox.is_head(message_id):
+            station.outbox.cost_link(self._proven, station.now)
+        self._proven = False
 
     @cold
     def forget(self) -> None:
@@ -155,6 +163,9 @@ class Calls:
         if self.endpoint.outstanding is not None or station.link_request is not None:
             return False
         head = outbox.head() if station.online else None
+        if head is not None and outbox.suspect and not self._proven:
+            station.provisioning.probe(now)
+            head = None
         free = head is None or now < outbox.next_try_ms  # nothing journalled can go now
         events = self._urgent or self._events
         if events and (free or self._overtakes(head, events[0])):

@@ -60,11 +60,10 @@ def tell(station, update: dict, now: int) -> None:
         if station.update is not update:  # canceled meanwhile
             return
         station.update_due_ms = now
-        if answer is None and station.profile is None:  # as if it had not been told
-            return
         update["tries"] += 1
         if answer is None and update["tries"] < _MOST_TRIES:
-            update["tell_ms"] = now + _TELL_AGAIN_MS
+            if station.profile is not None:
+                update["tell_ms"] = now + _TELL_AGAIN_MS
         else:
             update["tries"] = 0
             if told in update["untold"]:

@@ -10,6 +10,10 @@ A security event is not worth a transaction's delay. One that the server refuses
 was delivered (A04.FR.02) and is given up at once: servers without the security extension of the
 older dialect are common. One that got no answer is tried again, but never holds a transaction
 event: it is journalled anew behind those that come meanwhile, and keeps its message id.
+
+A message that costs the link, by its size for example, has failed to be processed too (1.6 section
+3.7.1). What has many samples is told with fewer then, and so is what comes after it. A transaction
+event that is given up is told as a security event.
 """
 
 import json
@@ -31,6 +35,8 @@ _EVENTS_BYTES = const(1024)  # for critical security events
 _THIN_BYTES = const(8192)  # thinning begins so early that what comes meanwhile finds room
 _AGAIN_BYTES = const(4096)  # after a pass that won little, the next one waits for so much more
 _LITTLE_BYTES = const(256)
+_FEW_BYTES = const(1024)  # shorter samples than these are no reason to refuse a message
+_MANY_BYTES = const(0x100000)
 _NO_ROOM = const(28)  # ENOSPC
 _OLD = const(-0x40000000)  # in slots of older versions: nothing was said of the transaction yet
 
@@ -59,6 +65,9 @@ class Outbox:
         self.offline_until = self.last_seq
         self._head: tuple | None = None  # (seq, kind, data) of the entry whose turn it is
         self._id = 0  # its first seq, of which its message id is made
+        self.suspect = False  # it was on its way when the link was lost
+        self.sample_bytes = 0  # of its samples as they were told; 0 where they are few
+        self.fitting_bytes = _MANY_BYTES  # of samples; more has cost a link
         saved = station.store.slots.load("server_ids")
         # What a 1.6 server calls a transaction: any integer; None: nothing was said of it yet.
         self.server_ids: dict = json.loads(saved) if saved else {"": None}
@@ -103,8 +112,10 @@ class Outbox:
     @cold
     def link_lost(self) -> None:
         self.offline_until = self.last_seq
-        self.next_try_ms = self._tries[0][2] = self._tries[1][2] = 0
         self._head = None  # it is offline now
+        for tries in self._tries:
+            if tries[1] < 2:  # one failure may be the link's
+                tries[2] = 0
 
     def head(self):
         """(seq, kind, data) of the entry to send next, or None when all has been told.
@@ -154,7 +165,7 @@ class Outbox:
     @cold
     def is_head(self, message_id: str) -> bool:
         """Whether that message is the one whose turn it is."""
-        return self.head() is not None and self.message_id() == message_id
+        return self._head is not None and self.message_id() == message_id
 
     @cold
     def done(self) -> None:
@@ -163,6 +174,10 @@ class Outbox:
             return
         seq, kind, data = self._head
         self._head = None
+        self.suspect = False
+        if self.sample_bytes and self.fitting_bytes < _MANY_BYTES:  # it may have been an accident
+            self.fitting_bytes += self.fitting_bytes >> 3
+        self.sample_bytes = 0
         self._tries[kind == "TransactionEvent"][:] = 0, 0, 0
         self.journal.acknowledge(seq)
         self._look(self.journal.room())
@@ -184,12 +199,25 @@ class Outbox:
         tries[0] = min(tries[0] + 1, most)
         tries[1] += heard
         if tries[1] >= most or (refused and not is_transaction):
-            self.station.log("gave up message %s: %s" % (self.message_id(), why))
+            text = "gave up message %s: %s" % (self.message_id(), why)
+            self.station.log(text)
             self.done()
+            if is_transaction:
+                self.station.security_event("TransactionMessageGivenUp", text[:250])
         else:
             wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * tries[0]
             self.next_try_ms = tries[2] = now + wait_s * 1000
-            self._head = None  # it may be in the way
+            self._head = None
+            self.head()  # the same, unless it is in the way
+
+    @cold
+    def cost_link(self, proven: bool, now: int) -> None:
+        """The head was on its way when the link was lost; proven: that had worked until then."""
+        self.suspect = True
+        if proven:
+            if self.sample_bytes > _FEW_BYTES:
+                self.fitting_bytes = self.sample_bytes >> 1
+            self.failed("the connection was lost", False, True, now)
 
     @cold
     def thin(self) -> None:

@@ -4,11 +4,15 @@ A sample is bytes from when it is taken until it is told: in the transaction tha
 end, in a TransactionRecord, in the journal. Several are their bytes one after the other.
 """
 
+import json
 import struct
 
 from ..compat import const
 from .record import Reading
 
+_BYTES_PER_MESSAGE = const(142)  # OCPPCommCtrlr.BytesPerMessage[TransactionEvent]
+
+_FRAME_BYTES = const(600)  # of a message without its samples
 SAMPLE_BYTES = const(36)
 _SAMPLE = "<IBIiiHHHHHHHHBh"
 _TICK = const(0x80)  # flag beside the context: the first field is the tick in s, not epoch_s
@@ -54,6 +58,27 @@ def pack(epoch_s, context, mask: int, reading, energy_wh: int, offered_ma: int, 
         reading.soc_percent & 0xFF,
         reading.temperature_dc,
     )
+
+
+def thinner(samples: bytes) -> bytes:
+    """They without every second one, never the first or the last."""
+    kept = bytearray(samples)
+    thin(kept)
+    if not len(samples) // SAMPLE_BYTES % 2:
+        kept += samples[-SAMPLE_BYTES:]
+    return bytes(kept)
+
+
+def fitting(station, samples: bytes, told) -> bytes:
+    """So many of the samples that a message takes what `told` makes of them."""
+    outbox = station.outbox
+    most = min(station.model.integer(_BYTES_PER_MESSAGE) - _FRAME_BYTES, outbox.fitting_bytes)
+    while len(samples) > 2 * SAMPLE_BYTES:
+        outbox.sample_bytes = sum([len(json.dumps(item)) for item in told(samples)])
+        if outbox.sample_bytes <= most:
+            break
+        samples = thinner(samples)
+    return samples
 
 
 def _scaled(value: int, unit: int) -> int:

@@ -3,7 +3,7 @@
 A status is derived from the facts each time; what is kept here is only what was told last. A
 change is told once it has lasted for MinimumStatusDuration, so that a fact that flickers is not
 news. What got no answer is told again: the link may have been dead since before. Not for ever, for
-there may be a server that answers no StatusNotification.
+there may be a server that answers no StatusNotification, or ends the connection at each.
 """
 
 from .. import timestamp
@@ -63,12 +63,11 @@ class Statuses:
 
         def on_answer(answer, now):
             times = self._unheard.get(connector, 0)
-            if station.calls.unanswered:
-                self._unheard[connector] = times = times + 1
-            elif station.profile is not None:
+            if station.profile is not None and not station.calls.unanswered:
                 self._unheard.pop(connector, None)
                 return
-            if times < _MAX_UNHEARD:  # the link may have been lost before anyone could hear it
+            self._unheard[connector] = times + 1
+            if times < _MAX_UNHEARD - 1:  # the link may have been lost before anyone could hear it
                 self._told.pop(connector, None)
 
         self._changed.pop(connector, None)

@@ -8,7 +8,7 @@ was told of tokens, cables and charging states stay.
 
 from ..compat import const
 from .record_bytes import parts, unpack
-from .samples import SAMPLE_BYTES, thin
+from .samples import thinner
 
 _METER_TRIGGERS = "MeterValuePeriodic MeterValueClock"
 _TRANSACTION = b"\x01"  # first byte of a journal entry, see `outbox`
@@ -40,12 +40,7 @@ def ended(seen: dict, entry: bytes):
     record = _read(entry)
     if record is None or record.event_type != "Ended" or len(record.samples) <= _FEW_BYTES:
         return entry
-    kept = bytearray(record.samples)
-    last = kept[-SAMPLE_BYTES:]
-    thin(kept)
-    if kept[-SAMPLE_BYTES:] != last:
-        kept += last
-    record.samples = bytes(kept)
+    record.samples = thinner(record.samples)
     return b"".join((_TRANSACTION,) + parts(record))
 
 

@@ -26,6 +26,7 @@ ResetRetries|2|2|OCPPCommCtrlr.ResetRetries=2
 StopTransactionOnEVSideDisconnect|false|false|TxCtrlr.StopTxOnEVSideDisconnect=false|TxCtrlr.TxStopPoint=Authorized
 StopTransactionOnInvalidId|false|false|TxCtrlr.StopTxOnInvalidId=false
 TransactionMessageAttempts|7|7|OCPPCommCtrlr.MessageAttempts[TransactionEvent]=7
+TransactionMessageBytes|2000|2000|OCPPCommCtrlr.BytesPerMessage[TransactionEvent]=2000
 TransactionMessageRetryInterval|11|11|OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]=11
 UnlockConnectorOnEVSideDisconnect|false|false|OCPPCommCtrlr.UnlockOnEVSideDisconnect=false
 WebSocketPingInterval|0|0|OCPPCommCtrlr.WebSocketPingInterval=0
@@ -119,13 +120,13 @@ def test_all_keys_are_listed_once_and_all_are_tested_here():
     keys += [line.partition("=")[0] for line in lines_of(READ_ONLY)]
     listed = [entry["key"] for entry in answer_of(make_station())["configurationKey"]]
     assert sorted(listed) == sorted(keys + (OTHER + " " + NETWORK).split())
-    assert len(listed) == 60
+    assert len(listed) == 61
 
 
 def test_keys_of_a_feature_are_there_with_the_feature_only():
     station = make_station(features=("remote_trigger", "data_transfer"))
     listed = [entry["key"] for entry in answer_of(station)["configurationKey"]]
-    assert len(listed) == 43
+    assert len(listed) == 44
     for key in (
         "AuthorizationCacheEnabled",
         "LocalAuthListEnabled",

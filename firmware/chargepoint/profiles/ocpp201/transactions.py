@@ -2,7 +2,7 @@
 
 from ... import timestamp
 from ...rpc.pieces import with_list
-from ...station.samples import SAMPLE_BYTES, each, values
+from ...station.samples import SAMPLE_BYTES, each, fitting, values
 from . import present, wire_transaction_id
 
 
@@ -45,6 +45,7 @@ def meter_values(station, data: dict):
 def _with_samples(station, evse_id: int, payload: dict, samples: bytes, moment: tuple):
     """The payload with the samples that have a value; None if none has."""
     phases = station.evses[evse_id - 1].phases if evse_id else 1
+    samples = fitting(station, samples, lambda some: _told(some, moment, phases))
     items = _told(samples, moment, phases)
     return with_list(payload, "meterValue", items, len(samples) // SAMPLE_BYTES)
 
