@@ -69,6 +69,8 @@ class LinkSettings:
     @cold
     def failed(self, profile, why: str) -> None:
         """An attempt to connect by this profile."""
+        if "subprotocols" in why:  # the server is there, and speaks something else
+            self._station.refusals += 1
         if profile[:3] == self._first:
             self._failure = why
 
@@ -76,6 +78,7 @@ class LinkSettings:
     def connected(self, profile, subprotocol: str, now: int) -> None:
         network = modules.use("station.network")
         slot = profile[2]
+        self._station.refusals = 0
         if profile[:3] == self._first:
             self._told = False
         elif self._failure is not None and self._first is not None:

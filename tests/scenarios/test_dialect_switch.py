@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.field import KEY, NEW, V16, V201, Field, on_new, on_old
+from tests.support.field import KEY, NEW, OLD, V16, V201, Field, on_new, on_old
 
 BOTH = (V201, V16)
 TRIAL_S, PENDING_S = 900, 3600
@@ -281,3 +281,40 @@ def test_a_power_cut_at_any_write_of_the_switch(field, accepts):
         if not happened:
             break
     assert cuts >= 10
+
+
+@pytest.mark.parametrize("url", [NEW, OLD], ids=["elsewhere", "the same server"])
+@pytest.mark.parametrize("is_acknowledged", [True, False])
+def test_a_server_that_refuses_the_old_dialect_gets_the_queue_in_the_new_one(
+    field, url, is_acknowledged
+):
+    station = field(more={"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"})
+    assert station.change("NetworkProfile1", "OCPP20 1 " + url) == "RebootRequired"
+    assert station.change("NetworkConfigurationPriority", "1") == "RebootRequired"
+    if is_acknowledged:
+        charge(station)
+    station.network.servers["old.example"] = None
+    station.network.socket.end()
+    station.run(1)
+    if not is_acknowledged:
+        charge(station)
+    stop(station)
+    station.cut()
+    station.run(3600)
+    assert not station.host, "while nobody answers it waits"
+    station.forget()
+    station.network.servers["old.example"] = (b"ocpp9.9",) if url == NEW else (b"ocpp2.0.1",)
+    station.run(120)
+    assert station.host and station.spoken == V201
+    assert station.station.outbox.counts() == [0, 0]
+    events = station.sent("TransactionEvent")
+    kinds = [event["eventType"] for event in events]
+    assert kinds[-1] == "Ended" and all(event["offline"] for event in events)
+    names = {event["transactionInfo"]["transactionId"] for event in events}
+    assert len(names) == 1
+    if is_acknowledged:
+        assert "Started" not in kinds and names.pop().isdigit()
+    else:
+        assert kinds[0] == "Started" and not names.pop().isdigit()
+        numbers = [event["seqNo"] for event in events]
+        assert numbers == list(range(len(events)))

@@ -171,6 +171,21 @@ def test_the_dialect_does_not_change_while_somebody_charges():
     assert pair.choice() == ([2, 0], False)
 
 
+def test_a_server_that_refuses_the_old_dialect_is_not_waited_for():
+    pair = Station()
+    pair.accept(0, V16)
+    pair.prefer("2,0")
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(30)
+    pair.disconnect()
+    for refusals in range(3):
+        pair.station.refusals = refusals
+        assert pair.choice() == ([0], True)
+    pair.station.refusals = 3
+    assert pair.choice() == ([2, 0], False)
+
+
 def test_the_same_dialect_elsewhere_does_not_wait():
     pair = Station()
     pair.accept(0, V201)

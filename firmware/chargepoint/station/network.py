@@ -11,8 +11,9 @@ or _PENDING_MS if the server says Pending. Else it is given up: passed over unti
 it or the priorities anew, and the one that worked last is used.
 
 The dialect changes only when nobody charges and all transaction messages have been told; until
-then the profile that worked last is used. If that one can't be reached for _PATIENCE_MS the others
-have their turn all the same: a station that is lost helps nobody.
+then the profile that worked last is used. If that one can't be reached for _PATIENCE_MS, or its
+server is there and has refused the old dialect as often as NetworkProfileConnectionAttempts says,
+the others have their turn all the same: a station that is lost helps nobody.
 
 One trial at a time: an image on trial first tries the profile that worked last, so that a profile
 that does not work is not taken for an image that does not.
@@ -26,6 +27,7 @@ from .. import modules
 from ..compat import const
 
 _MESSAGE_TIMEOUT = const(58)  # OCPPCommCtrlr.MessageTimeout[Default]
+_ATTEMPTS = const(62)  # OCPPCommCtrlr.NetworkProfileConnectionAttempts
 _PRIORITY = const(61)  # OCPPCommCtrlr.NetworkConfigurationPriority
 _SECURITY_PROFILE = const(82)  # SecurityCtrlr.SecurityProfile
 
@@ -203,6 +205,8 @@ def image_on_trial(station) -> bool:
 def _waits(station) -> bool:
     """Whether something has still to be told in the dialect in which it began."""
     if station.idle() and not station.outbox.counts()[0]:
+        return False
+    if station.refusals >= station.model.integer(_ATTEMPTS):
         return False
     return station.online or station.now - (station.offline_since_ms or 0) < _PATIENCE_MS
 

@@ -59,6 +59,7 @@ class Station:
         self.vendors = {}  # vendorId -> function(request, now) for DataTransfer
         self.operative = True  # of the station as a whole; see `availability`
         self.network: tuple = ("", 0, 0, (), 0)  # the profile in use, see `network`
+        self.refusals = 0  # handshakes in a row at which a server took none of our subprotocols
         self.updater: "Updater | None" = None  # None: this board can't be updated
         self.factory_roots: "Callable | None" = None  # () -> PEM, see `manufacturer_roots`
         self.update: dict | None = None  # see `firmware_record`
