@@ -192,7 +192,9 @@ class Response:
         elif status >= 500:
             self._fail("server error", "%d: the server has a problem" % status)
         else:
-            self._fail("refused", "%d: the server refuses the WebSocket or its subprotocols" % status)
+            self._fail(
+                "refused", "%d: the server refuses the WebSocket or its subprotocols" % status
+            )
 
     def _upgrade(self) -> None:
         get = self._head.fields.get
