@@ -71,11 +71,11 @@ def thinner(samples: bytes) -> bytes:
 
 def fitting(station, samples: bytes, told) -> bytes:
     """So many of the samples that a message takes what `told` makes of them."""
-    outbox = station.outbox
-    most = min(station.model.integer(_BYTES_PER_MESSAGE) - _FRAME_BYTES, outbox.fitting_bytes)
     while len(samples) > 2 * SAMPLE_BYTES:
-        outbox.sample_bytes = sum([len(json.dumps(item)) for item in told(samples)])
-        if outbox.sample_bytes <= most:
+        size = sum([len(json.dumps(item)) for item in told(samples)])
+        most = station.model.integer(_BYTES_PER_MESSAGE) - _FRAME_BYTES
+        station.outbox.sample_bytes = size
+        if size <= min(most, station.outbox.fitting_bytes):
             break
         samples = thinner(samples)
     return samples
