@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from chargepoint import timestamp
-from tests.support.pair import ACCEPTED, START_EPOCH_S, Pair
+from tests.support.pair import ACCEPTED, START_EPOCH_S, Ev, Pair
 from tests.support.whole import samples_of
 
 SOAK = bool(os.environ.get("SOAK"))
@@ -25,6 +25,7 @@ POINTS = st.sampled_from(
     ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer", "EVConnected,Authorized")
 )
 SAFE_TO_CLOSE = ("ReaderFailure",)
+STOP_MS = st.sampled_from((0, 2500, 3600000))  # until an EV stops that is offered nothing more
 BOOLEANS = st.sampled_from(("true", "false"))
 
 
@@ -137,19 +138,19 @@ class AnyOrder(RuleBasedStateMachine):
 
     # ---- what happens
 
-    @rule(evse_id=EVSES)
-    def plug(self, evse_id):
+    @rule(evse_id=EVSES, stop_ms=STOP_MS)
+    def plug(self, evse_id, stop_ms):
         if self.pair.evs[evse_id - 1] is None:
-            self.pair.plug(evse_id)
+            self.pair.plug(evse_id, Ev(stop_ms=stop_ms))
 
     @rule(evse_id=EVSES)
     def unplug(self, evse_id):
         self.pair.unplug(evse_id)
 
-    @rule(evse_id=EVSES, token=TOKENS)
-    def charge(self, evse_id, token):
+    @rule(evse_id=EVSES, token=TOKENS, stop_ms=STOP_MS)
+    def charge(self, evse_id, token, stop_ms):
         """What happens most: a car comes and its driver has a card."""
-        self.plug(evse_id)
+        self.plug(evse_id, stop_ms)
         self.pair.token(token, evse_id)
         self.pair.run(30)
 
@@ -270,7 +271,10 @@ class AnyOrder(RuleBasedStateMachine):
     def power_is_safe(self):
         for evse, drivers in zip(self.pair.station.evses, self.pair.drivers, strict=True):
             if drivers.contactor.closed():
-                assert evse.authorized is not None and evse.transaction is not None
+                assert evse.transaction is not None
+                if evse.authorized is None or evse.transaction.blocked:  # an ordinary stop
+                    assert drivers.pilot.offered_ma == 0
+                    assert 0 < (evse.open_at_ms or 0) - self.pair.now <= 6000
                 assert drivers.pilot.pilot_state in "CD" and drivers.pilot.connector_id
                 codes = [code for _, code in drivers.faults.active()]
                 assert not [code for code in codes if code not in SAFE_TO_CLOSE]

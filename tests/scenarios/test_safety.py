@@ -1,6 +1,7 @@
-"""Faults while it charges: the contactor opens before anything else is done or said."""
+"""Faults while it charges: the contactor opens before anything else is done or said. An ordinary
+stop gives the EV time to stop drawing first."""
 
-from tests.support.pair import Pair, charging
+from tests.support.pair import Ev, Pair, charging, online
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
@@ -87,6 +88,98 @@ def test_every_way_to_stop_opens_first():
             ]
             assert pair.world.index(OPEN) < told[0]
             assert ended(pair)[1] == pair.energy_wh(1)
+
+
+SOCKET = ("sType2",)
+NEVER_MS = 3600000
+
+
+def charging_ev(dialect, stop_ms, variables=None):
+    """A pair whose EV needs so long to stop when the offer is withdrawn, at a socket."""
+    pair = online(dialect, variables, connectors=SOCKET)
+    pair.plug(1, Ev(stop_ms=stop_ms))
+    pair.token("04AABBCC", 1)
+    pair.run(60)
+    assert pair.drivers[0].meter.power_w
+    pair.forget()
+    return pair
+
+
+def stop(pair, way):
+    is_16 = pair.subprotocol == V16
+    if way == "card":
+        pair.token("04AABBCC", 1)
+    elif way == "reset":
+        pair.call("Reset", {"type": "Soft" if is_16 else "Immediate"})
+    elif way == "unlock":  # 2.0.1 refuses it while somebody is authorized
+        pair.call("UnlockConnector", {"connectorId": 1})
+    elif is_16:
+        pair.call("RemoteStopTransaction", {"transactionId": 1001})
+    else:
+        transaction_id = pair.station.evses[0].transaction.id
+        pair.call("RequestStopTransaction", {"transactionId": transaction_id})
+
+
+def of_hardware(pair):
+    return [command for kind, command in pair.world if kind == "command"]
+
+
+def test_an_ordinary_stop_waits_until_the_ev_draws_nothing():
+    for dialect in DIALECTS:
+        for way in ("card", "remote", "reset") + (("unlock",) if dialect == V16 else ()):
+            for stop_ms, waits_s in ((2500, 2), (NEVER_MS, 5)):
+                pair = charging_ev(dialect, stop_ms)
+                stop(pair, way)
+                pair.run(waits_s)
+                assert of_hardware(pair) == [("offer", 1, 0)], (dialect, way)
+                assert pair.drivers[0].contactor.closed() and pair.drivers[0].lock.locked()
+                assert ended(pair) is None and pair.reboots == []
+                pair.run(1)
+                assert not pair.drivers[0].contactor.closed()
+                if stop_ms != NEVER_MS:
+                    assert pair.evs[0].until_ms and not pair.evs[0].offered_ma
+                assert ended(pair)[1] == pair.energy_wh(1)
+                assert of_hardware(pair)[1:3] == [("contactor", 1, False), ("lock", 1, False)]
+                assert pair.reboots == (["RemoteReset"] if way == "reset" else [])
+
+
+def test_a_fault_in_an_ordinary_stop_opens_at_once():
+    for dialect in DIALECTS:
+        for happens in (
+            lambda pair: pair.fault(1, "GroundFailure"),
+            lambda pair: pair.unplug(1),
+        ):
+            pair = charging_ev(dialect, NEVER_MS)
+            pair.token("04AABBCC", 1)
+            pair.run(1)
+            before = len(of_hardware(pair))
+            happens(pair)
+            assert of_hardware(pair)[before] == ("contactor", 1, False)
+            assert ended(pair)[1] == pair.energy_wh(1)
+
+
+def test_a_power_cut_in_an_ordinary_stop_gives_nobody_energy_again():
+    for dialect in DIALECTS:
+        for stop_point in "EVConnected,Authorized", "EVConnected":
+            variables = {
+                "TxCtrlr.ResumptionTimeout": "600",
+                "TxCtrlr.TxStopPoint": stop_point,
+                "TxCtrlr.StopTxOnInvalidId": "true",
+            }
+            for way in "card", "refusal":
+                pair = charging_ev(dialect, NEVER_MS, variables)
+                transactions, evse = pair.station.transactions, pair.station.evses[0]
+                if way == "card":
+                    pair.token("04AABBCC", 1)
+                else:
+                    transactions.stop(evse, "DeAuthorized", "Deauthorized", pair.now)
+                    pair.step()
+                pair.run(1)
+                assert pair.drivers[0].contactor.closed()
+                pair.power_cut()
+                pair.connect()
+                pair.run(60)
+                assert ("contactor", 1, True) not in of_hardware(pair), (stop_point, way)
 
 
 def test_a_harmless_fault_leaves_the_power_on():

@@ -70,14 +70,15 @@ class World:
             station.stop(reason, trigger, evse_id)
         elif what == 9:
             station.obey = not station.obey
+            station.ev_obeys = dice.below(2) == 0
             station.settle()
         elif what == 10:
             station.online = not station.online
         elif what == 11:
             self.meters[evse_id - 1] = dice.one_of((0, self.meters[evse_id - 1] + 37))
-            station.meter(self.meters[evse_id - 1], evse_id)
+            station.meter(self.meters[evse_id - 1], evse_id, dice.one_of((0, 7000)))
         else:
-            station.run(dice.one_of((0, 1, 3, 61)))
+            station.run(dice.one_of((0, 1, 3, 6, 61)))
         self.check()
 
     def check(self):
@@ -90,8 +91,10 @@ class World:
         self.checked = len(station.log)
         for evse in station.evses:
             if self.commanded[evse.id - 1]:
-                assert evse.authorized is not None and evse.plugged
-                assert evse.pilot in "CD" and not evse.faulted
+                assert evse.plugged and evse.pilot in "CD" and not evse.faulted
+                if evse.authorized is None or evse.transaction and evse.transaction.blocked:
+                    assert evse.offered_ma == 0  # an ordinary stop, which takes some seconds
+                    assert 0 < (evse.open_at_ms or 0) - station.now <= 6000
                 assert evse.transaction is not None or evse.wanted
                 assert evse.locked or not evse.connector.socket
             assert evse.wanted == self.commanded[evse.id - 1]

@@ -6,8 +6,10 @@ does.
     assert station.told() == [("Started", "CablePluggedIn"), ...]
 
 `log` holds commands, records and events in one list, so that a test sees what came first. The
-hardware obeys at once unless `obey` is False. `online` decides whether events find a server;
-`answer` their answer. The variables have their real defaults. Runs on both interpreters."""
+hardware obeys at once unless `obey` is False, and an EV stops drawing as soon as the offer is
+withdrawn (state B, and C again with the next offer) unless `ev_obeys` is. `online` decides whether
+events find a server; `answer` their answer. The variables have their real defaults.
+Runs on both interpreters."""
 
 from chargepoint.compat import const
 from chargepoint.station.authorization import Authorization
@@ -126,7 +128,8 @@ class FakeStation:
         self.boot_reason = "PowerUp"
         self.now = 0
         self.epoch_s: "Any" = 200000000 // 86400 * 86400  # at tick 0; a midnight
-        self.obey = True
+        self.obey = self.ev_obeys = True
+        self._rested = set()  # EVSEs whose EV has stopped
         self.answer: "Any" = {
             "idTokenInfo": {"status": "Accepted"}
         }  # to Authorize; None: no answer
@@ -184,9 +187,20 @@ class FakeStation:
             self._done = done
             if isinstance(entry, tuple) and entry[0] == "contactor":
                 self.transactions.on_contactor(self.evses[entry[1] - 1], entry[2], self.now)
+            elif isinstance(entry, tuple) and entry[0] == "offer" and self.ev_obeys:
+                self._offered(self.evses[entry[1] - 1], entry[2])
             elif isinstance(entry, tuple) and entry[0] == "lock":
                 self.transactions.on_lock(self.evses[entry[1] - 1], entry[2], self.now)
         self._done = done
+
+    def _offered(self, evse, offered_ma):
+        if not offered_ma and evse.open_at_ms is not None:
+            self._rested.add(evse.id)
+            self.transactions.on_pilot(evse, "B", self.now)
+        elif offered_ma and evse.id in self._rested:
+            self._rested.remove(evse.id)
+            if evse.pilot == "B":
+                self.transactions.on_pilot(evse, "C", self.now)
 
     def plug(self, evse_id=1, pilot="C", connector_id=1):
         self.transactions.on_plug(self.evses[evse_id - 1], connector_id, self.now)

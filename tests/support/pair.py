@@ -29,12 +29,18 @@ _MS_PER_HOUR = 3600000
 
 
 class Ev:
-    """A car that draws what it is offered, up to its own limit, while it wants energy."""
+    """A car that draws what it is offered, up to its own limit, while it wants energy.
 
-    def __init__(self, max_ma=32000, phases=3):
+    stop_ms: how long it goes on drawing in state C when the offer is withdrawn.
+    """
+
+    def __init__(self, max_ma=32000, phases=3, stop_ms=0):
         self.max_ma = max_ma
         self.phases = phases
         self.wants_energy = True
+        self.stop_ms = stop_ms
+        self.offered_ma = 0  # that it goes by
+        self.until_ms = 0  # it goes on so long
 
 
 class Pair:
@@ -179,6 +185,9 @@ class Pair:
             for deadline in (self.station.next_deadline(), self.hardware.next_deadline()):
                 if deadline is not None:
                     next_ms = min(next_ms, deadline + self._boot_wall_ms)
+            for ev in self.evs:
+                if ev is not None and self.wall_ms < ev.until_ms < next_ms:
+                    next_ms = ev.until_ms
             rounds = 0 if next_ms > self.wall_ms else rounds + 1
             assert rounds < 200, "the station does not do what is due"  # thinning: a step a pass
             self.wall_ms = max(self.wall_ms, next_ms)
@@ -341,6 +350,13 @@ class Pair:
                 drivers.pilot.pilot_state = "A"
                 current_ma = 0
             else:
+                if offered_ma:
+                    ev.offered_ma, ev.until_ms = offered_ma, 0
+                elif ev.offered_ma and not ev.until_ms:
+                    ev.until_ms = self.wall_ms + ev.stop_ms
+                if not offered_ma and self.wall_ms >= ev.until_ms:
+                    ev.offered_ma = 0
+                offered_ma = ev.offered_ma
                 wants = ev.wants_energy and offered_ma > 0
                 drivers.pilot.pilot_state = "C" if wants else "B"
                 current_ma = min(ev.max_ma, offered_ma) if wants else 0

@@ -17,6 +17,9 @@ if _TYPE_CHECKING:
 _HARMLESS = "NoError ReaderFailure WeakSignal LocalListConflict ResetFailure"
 # No energy, but the connector is not Faulted and the transaction goes on, suspended.
 _SUSPENDING = "EVCommunicationError"
+_RAMP_DOWN_MS = const(6000)  # IEC 61851-1, table A.6: after that an EV that still draws is cut off
+_IDLE_W = const(230)  # below these it draws nothing that a contactor would mind
+_IDLE_MA = const(1000)
 _FAULT_REASONS = (
     " GroundFailure=GroundFault OverCurrentFailure=OvercurrentFault"
     " OverVoltage=PowerQuality UnderVoltage=PowerQuality "
@@ -96,6 +99,10 @@ class Evse:
         self.contactor_by_ms: int | None = (
             None  # when `closed` must agree with `wanted` at the latest
         )
+        self.open_at_ms: int | None = (
+            None  # when it opens at the latest; set while the EV is given time to stop drawing
+        )
+        self.ramp_down_ms = _RAMP_DOWN_MS
         self.locked = False  # the cable, as the hardware confirmed it
         self.lock_wanted: bool | None = None  # the cable, as it was commanded since it is in
         self.offered_ma = 0
@@ -167,20 +174,44 @@ class Evse:
 
     def may_offer(self) -> bool:
         """Whether the EV may be told that there is current."""
-        transaction = self.transaction
-        return (
-            self.authorized is not None
-            and self.connected
-            and self.pilot in "BCD"
-            and not self._hit(True)
-            and (transaction is None or not transaction.blocked)
-        )
+        return self._entitled() and self.connected and self.pilot in "BCD" and not self._hit(True)
 
     def may_close(self) -> bool:
-        """Whether power may flow: authorized, pilot healthy, cable locked, no fault (safety)."""
-        if not (self.may_offer() and self.pilot in "CD"):
+        """Whether power may flow: authorized, and safe."""
+        return self._entitled() and self._is_safe()
+
+    def may_ramp_down(self, now: int) -> bool:
+        """Whether a contactor that must open can wait until the EV draws nothing any more.
+
+        So it does at an ordinary stop: nothing but the entitlement is missing, and there is a
+        transaction to count the energy.
+        """
+        if not (self.wanted and self.closed and self.transaction and self._is_safe()):
             return False
-        return self.locked or not self.connectors[self.plugged - 1].socket
+        reading = self.reading
+        if (
+            reading is not None
+            and reading.power_w < _IDLE_W
+            and max(reading.current_ma) < _IDLE_MA
+        ):
+            return False
+        if self.open_at_ms is None:
+            self.open_at_ms = now + self.ramp_down_ms
+        return now < self.open_at_ms
+
+    def _entitled(self) -> bool:
+        """Whether there is somebody to whom the energy is given."""
+        transaction = self.transaction
+        return self.authorized is not None and (transaction is None or not transaction.blocked)
+
+    def _is_safe(self) -> bool:
+        """Whether the contactor can be closed: pilot healthy, cable locked, no fault (safety)."""
+        return (
+            self.connected
+            and self.pilot in "CD"
+            and not self._hit(True)
+            and (self.locked or not self.connectors[self.plugged - 1].socket)
+        )
 
     def obeys(self, served: bool) -> bool:
         """Whether offer and contactor are commanded as they may be, where energy is `served`."""

@@ -2,9 +2,11 @@
 
 The contactor closes only for a transaction, or for what starts one, with an authorization, a
 healthy pilot, no fault and, at a socket, a locked cable; `cut` opens it the moment that one of
-these is missing, and is called before anything else is done about an event. A command is confirmed
-by the hardware; a contactor that does not follow in time is reported as a fault by
-`Transactions.poll`."""
+these is missing, and is called before anything else is done about an event. Where only the
+authorization is missing, or what stands for it, the offer goes first (state X1), and the contactor
+opens when the EV has stopped drawing, or after `ramp_down_ms` at the latest, so that it does not
+open under load. A command is confirmed by the hardware; a contactor that does not follow in time
+is reported as a fault by `Transactions.poll`."""
 
 from ..compat import const
 
@@ -12,11 +14,19 @@ _UNLOCK_ON_EV_SIDE_DISCONNECT = const(68)  # OCPPCommCtrlr.UnlockOnEVSideDisconn
 
 _FOLLOW_MS = const(500)  # a contactor's time to obey
 _ASK_MS = const(10000)  # an EV's time to wake up and ask for energy
+OPEN_MS = const(2000)  # how long Ended waits for the contactor, once it must open
 
 
 def cut(transactions, evse, now: int) -> None:
-    """Open the contactor if it may not be closed (any more)."""
-    if (evse.wanted or evse.closed) and not (evse.may_close() and transactions.served(evse)):
+    """Open the contactor if it may not be closed (any more), at once or when the EV is ready."""
+    if not (evse.wanted or evse.closed) or (evse.may_close() and transactions.served(evse)):
+        evse.open_at_ms = None
+    elif evse.may_ramp_down(now):
+        _offer(transactions, evse, 0, now)
+    else:
+        if evse.open_at_ms is not None:  # the EV has had its time, or needed less
+            evse.open_at_ms = None
+            evse.transaction.final_by_ms = now + OPEN_MS
         if evse.wanted or evse.contactor_by_ms is None:
             evse.contactor_by_ms = now + _FOLLOW_MS
             transactions.station.command("contactor", evse.id, False)
@@ -28,11 +38,8 @@ def apply(transactions, evse, now: int) -> None:
     if not evse.id:
         return
     command = transactions.station.command
-    offered_ma = evse.max_current_ma if evse.may_offer() and transactions.served(evse) else 0
-    if offered_ma != evse.offered_ma:
-        evse.offered_ma = offered_ma
-        evse.ask_by_ms = now + _ASK_MS if offered_ma else None
-        command("offer", evse.id, offered_ma)
+    offers = evse.may_offer() and transactions.served(evse)
+    _offer(transactions, evse, evse.max_current_ma if offers else 0, now)
     if evse.plugged and evse.connector.socket:
         lock = evse.owner is not None or evse.closed  # never unlocked under power
         if lock != evse.lock_wanted:
@@ -44,6 +51,13 @@ def apply(transactions, evse, now: int) -> None:
         evse.wanted = True
         evse.contactor_by_ms = now + _FOLLOW_MS
         command("contactor", evse.id, True)
+
+
+def _offer(transactions, evse, offered_ma: int, now: int) -> None:
+    if offered_ma != evse.offered_ma:
+        evse.offered_ma = offered_ma
+        evse.ask_by_ms = now + _ASK_MS if offered_ma else None
+        transactions.station.command("offer", evse.id, offered_ma)
 
 
 def confirmed(evse, now: int) -> None:

@@ -35,7 +35,7 @@ class Transaction:
         self.phases_told = 0
         self.state_told: str | None = None
         self.reason: str | None = None  # stoppedReason of the latest cause
-        self.deferred: str | None = None  # trigger that is told when the contactor has opened
+        self.deferred: str | None = None  # trigger that is told when no energy flows any more
         self.final: tuple | None = (
             None  # (trigger, IdToken or None) of Ended, once that is decided
         )

@@ -21,8 +21,9 @@ there stands for EVConnected and Authorized); a point that was never reached end
     EV leaves, StopTxOnEVSideDisconnect   Authorized no longer holds EVDisconnected
     EV does not come (back) in time       Authorized no longer holds Timeout
 
-Ended waits, for two seconds at most, until the contactor is confirmed open, so that the energy
-that it tells is the last. With it the authorization ends; then a new plug or card begins anew. A
+Ended waits until the contactor is confirmed open, so that the energy that it tells is the last;
+that is when the EV has stopped drawing, see `power`, and two seconds later at the most. The
+authorization ends at once; after Ended a new plug or card begins anew, and before it none does. A
 contactor that does not follow its command within half a second is a fault of its own.
 
 What the server must learn is journalled by `Station.record`; beside it a slot `tx<evse>` keeps the
@@ -51,8 +52,6 @@ _CONNECTED = const(1)
 _AUTHORIZED = const(2)
 _POWER_PATH = const(4)
 _ENERGY = const(8)
-
-_OPEN_MS = const(2000)  # how long Ended waits for it
 
 # What ends an authorization, and the transaction only if TxStopPoint says so; all else ends both.
 _BY_STOP_POINT = "Local Remote MasterPass DeAuthorized EVDisconnected Timeout"
@@ -101,10 +100,7 @@ class Transactions:
         """The hardware confirms what the contactor is."""
         evse.closed = closed
         power.confirmed(evse, now)
-        transaction, trigger = evse.transaction, "ChargingStateChanged"
-        if transaction is not None and not closed and transaction.deferred:
-            trigger, transaction.deferred = transaction.deferred, None
-        self._update(evse, trigger, now)
+        self._update(evse, "ChargingStateChanged", now)
 
     @cold
     def on_lock(self, evse, locked: bool, now: int) -> None:
@@ -124,8 +120,7 @@ class Transactions:
 
     def on_reading(self, evse, now: int) -> None:
         """The register has moved (called by metering)."""
-        transaction = evse.transaction
-        if transaction.final is not None or (evse.offered_ma and transaction.blocked):
+        if evse.transaction.blocked or evse.open_at_ms is not None:
             self._update(evse, "ChargingStateChanged", now)
 
     @cold
@@ -164,6 +159,8 @@ class Transactions:
                 evse.contactor_by_ms = None
                 code = "WeldedContactor" if evse.closed else "PowerSwitchFailure"
                 self.on_fault(evse, 0, code, True, now)
+            if evse.open_at_ms is not None and now >= evse.open_at_ms:
+                self._update(evse, "ChargingStateChanged", now)
             due = evse.connect_by_ms is not None and now >= evse.connect_by_ms
             if due or evse.lapsed(self.station):
                 evse.connect_by_ms = None
@@ -185,7 +182,8 @@ class Transactions:
         """Tick in ms at which `poll` has something to do, or None."""
         deadlines = []
         for evse in self.all():
-            deadlines += [evse.contactor_by_ms, evse.connect_by_ms, evse.ask_by_ms]
+            deadlines += [evse.contactor_by_ms, evse.open_at_ms]
+            deadlines += [evse.connect_by_ms, evse.ask_by_ms]
             if evse.transaction is not None and evse.transaction.final is not None:
                 deadlines.append(evse.transaction.final_by_ms)
         return min([due_ms for due_ms in deadlines if due_ms is not None], default=None)
@@ -250,6 +248,7 @@ class Transactions:
                 self._finish(evse, trigger, now, id_token)
             elif trigger == "Deauthorized" and evse.closed:
                 transaction.deferred = trigger  # E05.FR.09: told with its charging state
+                transaction.save(self.station, evse)  # nobody is authorized any more
                 trigger = "ChargingStateChanged"
         self._update(evse, trigger, now, id_token)
 
@@ -355,6 +354,9 @@ class Transactions:
             modules.use("station.resume").settle(self, evse, now)
             return
         if transaction.final is None:
+            stopped = trigger == "ChargingStateChanged" and not evse.transferring
+            if stopped and transaction.deferred:
+                trigger, transaction.deferred = transaction.deferred, None
             transaction.held |= points
             stop = self.station.model.bits(_TX_STOP_POINT, _POINTS)
             if stop & _POWER_PATH:
@@ -375,10 +377,10 @@ class Transactions:
         """The transaction is over; Ended is told once the contactor is open."""
         transaction = evse.transaction
         transaction.final = (trigger, id_token)
-        transaction.final_by_ms = now + _OPEN_MS
         evse.authorized = evse.connect_by_ms = None
         power.free(self.station.model, evse, transaction.reason)
         power.cut(self, evse, now)
+        transaction.final_by_ms = (evse.open_at_ms or now) + power.OPEN_MS
         if self.station.model.integer(_RESUMPTION_TIMEOUT):  # after a power cut it goes not on
             transaction.save(self.station, evse)
 

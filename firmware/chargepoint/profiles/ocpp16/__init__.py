@@ -122,6 +122,8 @@ def connector_faults(evse, connector, status: str) -> list:
 def _status_in_transaction(evse) -> str:
     """4.9: suspended by the EVSE or the EV; an EV that has not asked yet is still Preparing."""
     state = evse.charging_state()
+    if evse.closed and evse.transaction.blocked:
+        return "Charging"  # until the contactor is open: an EV may take its time to stop
     if state in ("Charging", "SuspendedEV", "SuspendedEVSE"):
         return state
     if evse.transaction.charging_ms < 0:
