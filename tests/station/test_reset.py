@@ -197,3 +197,43 @@ def test_while_a_reset_waits_for_one_car_no_other_may_begin():
     pair.token("04AABBCC", 1)
     pair.run(30)
     assert pair.reboots == ["ScheduledReset"]
+
+
+SOCKET = ("sType2",)
+
+
+def forgotten(dialect, **variables):
+    """A pair whose EV has gone and left its cable behind, locked in its socket (E09.FR.03)."""
+    variables["OCPPCommCtrlr.UnlockOnEVSideDisconnect"] = "false"
+    pair = charging(dialect, variables, connectors=SOCKET)
+    pair.evs[0] = None
+    pair.step()
+    assert pair.drivers[0].lock.locked() and pair.station.evses[0].transaction is None
+    return pair
+
+
+def test_a_cable_that_is_pulled_while_it_charges_leaves_an_idle_station():
+    for dialect, kind in ((V16, "Soft"), (V201, "OnIdle")):
+        pair = charging(dialect, connectors=SOCKET)
+        pair.unplug(1)
+        assert not pair.drivers[0].lock.locked() and pair.station.idle()
+        assert reset(pair, kind) == "Accepted" and pair.reboots == ["RemoteReset"]
+
+
+def test_E09_FR_03_a_reset_on_idle_waits_for_a_forgotten_cable_as_long_as_the_operator_says():
+    pair = forgotten(V201, **{"TxCtrlr.LockedCableTimeout": "7200"})
+    assert reset(pair, "OnIdle") == "Scheduled"
+    pair.run(7000)
+    assert pair.reboots == [] and pair.drivers[0].lock.locked()
+    pair.run(300)
+    assert pair.reboots == ["ScheduledReset"]
+
+
+def test_a_forgotten_cable_is_waited_for_for_ever_where_the_operator_wants_that():
+    pair = forgotten(V201, **{"TxCtrlr.LockedCableTimeout": "0"})
+    assert reset(pair, "OnIdle") == "Scheduled"
+    pair.run(200000)
+    assert pair.reboots == []
+    pair.token("04AABBCC", 1)  # the owner has come
+    pair.run(1)
+    assert pair.reboots == ["ScheduledReset"]

@@ -105,6 +105,7 @@ class Evse:
         self.ramp_down_ms = _RAMP_DOWN_MS
         self.locked = False  # the cable, as the hardware confirmed it
         self.lock_wanted: bool | None = None  # the cable, as it was commanded since it is in
+        self.ended_ms = 0  # tick at which the latest transaction was over
         self.offered_ma = 0
         self.authorized: IdToken | None = None
         self.owner: IdToken | None = None  # whose holder may take the cable; None: everybody

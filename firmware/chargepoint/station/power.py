@@ -40,13 +40,15 @@ def apply(transactions, evse, now: int) -> None:
     command = transactions.station.command
     offers = evse.may_offer() and transactions.served(evse)
     _offer(transactions, evse, evse.max_current_ma if offers else 0, now)
+    lock = None
     if evse.plugged and evse.connector.socket:
         lock = evse.owner is not None or evse.closed  # never unlocked under power
-        if lock != evse.lock_wanted:
-            evse.lock_wanted = lock
+    elif evse.locked and not (evse.closed or (evse.transaction and evse.transaction.resumed)):
+        lock = False  # an empty socket; after a boot its cable may not have been seen yet
+    if lock != evse.lock_wanted:
+        evse.lock_wanted = lock
+        if lock is not None:
             command("lock", evse.id, lock)
-    else:
-        evse.lock_wanted = None
     if not evse.wanted and evse.may_close() and transactions.served(evse):
         evse.wanted = True
         evse.contactor_by_ms = now + _FOLLOW_MS

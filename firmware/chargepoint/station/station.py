@@ -27,6 +27,7 @@ if _TYPE_CHECKING:
 
     from ..ota.updater import Updater
 
+_LOCKED_CABLE_TIMEOUT = const(143)  # TxCtrlr.LockedCableTimeout
 _OFFLINE_THRESHOLD = const(63)  # OCPPCommCtrlr.OfflineThreshold
 
 _RESET_PATIENCE_MS = const(10000)  # B12.FR.05: how long a reset waits for the last answers
@@ -317,8 +318,8 @@ class Station:
     def reset(self, boot_reason: str, when_idle: bool) -> None:
         """Reboot as soon as the last messages are told, or patience is over.
 
-        when_idle: wait first until nobody charges or has a cable locked in, for as long as it
-        takes (errata 2.14).
+        when_idle: wait first until nobody charges, for as long as it takes, or has a cable locked
+        in, for LockedCableTimeout after its transaction (errata 2.14).
         """
         self._reset = (boot_reason, when_idle, self.now + _RESET_PATIENCE_MS)
 
@@ -334,10 +335,14 @@ class Station:
 
     @cold
     def idle(self) -> bool:
-        """Whether nobody is charging or about to."""
+        """Whether nobody is charging or about to, or left a cable locked in a short time ago."""
+        patience_ms = self.model.integer(_LOCKED_CABLE_TIMEOUT) * 1000
         for evse in self.transactions.all():
-            if evse.transaction is not None or evse.authorized is not None or evse.locked:
+            if evse.transaction is not None or evse.authorized is not None:
                 return False
+            if evse.locked and evse.plugged:
+                if not patience_ms or self.now < evse.ended_ms + patience_ms:
+                    return False
         return True
 
     def clock_epoch_s(self, now: int):

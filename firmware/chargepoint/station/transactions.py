@@ -21,10 +21,9 @@ there stands for EVConnected and Authorized); a point that was never reached end
     EV leaves, StopTxOnEVSideDisconnect   Authorized no longer holds EVDisconnected
     EV does not come (back) in time       Authorized no longer holds Timeout
 
-Ended waits until the contactor is confirmed open, so that the energy that it tells is the last;
-that is when the EV has stopped drawing, see `power`, and two seconds later at the most. The
-authorization ends at once; after Ended a new plug or card begins anew, and before it none does. A
-contactor that does not follow its command within half a second is a fault of its own.
+Ended waits until the contactor is confirmed open (see `power`), so that it tells the last energy.
+The authorization ends at once. Until Ended no card begins anything; after it a new card or plug
+does. A contactor that does not follow its command in time is a fault of its own.
 
 What the server must learn is journalled by `Station.record`; beside it a slot `tx<evse>` keeps the
 identity of what runs, so that after a power cut it goes on or its end is told (`resume`). Who may
@@ -392,6 +391,7 @@ class Transactions:
         transaction.tell(self.station, evse, "Ended", trigger, samples, id_token)
         evse.transaction = None
         evse.finishing = evse.plugged != 0
+        evse.ended_ms = self.station.now
         self.station.store.slots.delete("tx%d" % evse.id)
         modules.use("station.moments").seen(self.station)
 

@@ -31,6 +31,7 @@ TransactionMessageRetryInterval|11|11|OCPPCommCtrlr.MessageAttemptInterval[Trans
 UnlockConnectorOnEVSideDisconnect|false|false|OCPPCommCtrlr.UnlockOnEVSideDisconnect=false
 WebSocketPingInterval|0|0|OCPPCommCtrlr.WebSocketPingInterval=0
 LocalAuthListEnabled|false|false|LocalAuthListCtrlr.Enabled=false
+TxLockedCableTimeout|300|300|TxCtrlr.LockedCableTimeout=300
 TxResumptionTimeout|300|300|TxCtrlr.ResumptionTimeout=300
 AllowNewSessionsPendingFirmwareUpdate|true|true|ChargingStation.AllowNewSessionsPendingFirmwareUpdate=true
 AllowUnsignedFirmware|true|true|SecurityCtrlr.AllowUnsignedFirmware=true
