@@ -77,6 +77,7 @@ class Composed:
         tls = tuple([_existing(flash + "/tls/" + name) for name in _TLS_FILES])
         station = self._station(config, [evse[0] for evse in evses], open_store(flash), tls)
         hardware = Hardware([evse[1] for evse in evses], reader, poll_ms=_POLL_MS)
+        hardware.introduce(station)
         settings = LinkSettings(station, tls)
         roots = _existing(flash + "/tls/manufacturer")
         if roots is not None:

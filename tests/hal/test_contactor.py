@@ -10,9 +10,9 @@ from tests.support.fakes.power import Monitor, Relay
 
 
 class RealRig(Rig):
-    def __init__(self, feedback=True, **options):
+    def __init__(self, feedback=True, relay_ms=(25, 18), **options):
         world = World()
-        self.relay = Relay(world)
+        self.relay = Relay(world, *relay_ms)
         driver = Contactor(self.relay.coil, self.relay.feedback if feedback else None, **options)
         super().__init__(driver, world)
 
@@ -31,6 +31,12 @@ def test_contract_of_the_simulated_driver():
 
 def test_contract_of_the_real_driver():
     contracts.contactor(RealRig())
+
+
+def test_contract_of_an_external_controller_that_takes_three_seconds():
+    rig = RealRig(relay_ms=(3000, 2900), pull_in_ms=3200, release_ms=3100)
+    assert rig.driver.close_ms > 3200 and rig.driver.open_ms > 3100
+    contracts.contactor(rig)
 
 
 def test_it_is_closed_when_the_contacts_are_and_not_before():
@@ -139,7 +145,7 @@ def test_it_closes_after_the_self_test_of_the_monitor():
     rig.settle(40)
     assert not relay.coil.level
     rig.settle(260)
-    assert contactor.closed()  # well within the 500 ms of the station
+    assert contactor.closed() and contactor.close_ms == 500
 
 
 def test_it_stays_open_when_the_self_test_fails():

@@ -59,22 +59,23 @@ def pilot(rig) -> None:
 def contactor(rig) -> None:
     """rig.weld(welded)."""
     driver = rig.driver
+    close_ms, open_ms = getattr(driver, "close_ms", 500), getattr(driver, "open_ms", 500)
     assert not driver.closed()
     for _ in range(2):
         assert driver.close() in (True, None)
-        rig.settle()
+        rig.settle(close_ms)
         assert driver.closed() and driver.close() is True
         assert driver.open() in (True, None)
-        rig.settle()
+        rig.settle(open_ms)
         assert not driver.closed() and driver.open() is True
     driver.close()
-    rig.settle()
+    rig.settle(close_ms)
     rig.weld(True)
     assert driver.open() in (False, None)
-    rig.settle()
+    rig.settle(open_ms)
     assert driver.closed() and driver.open() is False
     rig.weld(False)
-    rig.settle()
+    rig.settle(open_ms)
     assert not driver.closed() and driver.open() is True
 
 

@@ -111,6 +111,7 @@ class Pair:
             self.layout, model, self.store, self.random_bytes, reason, self.log.append
         )
         self.equip()
+        self.hardware.introduce(self.station)
         self.station.start(0)
         self._inbox = []
         for n in range(len(self.evs)):

@@ -15,6 +15,8 @@ is for an interrupt: it switches the coil off and allocates nothing.
 
 from ..compat import const
 
+_SLACK_MS = const(350)  # a self-test of the monitor, contacts that bounce, polls
+
 _TYPE_CHECKING = const(False)
 if _TYPE_CHECKING:
     from peripherals import Pin
@@ -36,6 +38,7 @@ class Contactor:
         self._feedback = feedback
         self._closed_level = closed_level
         self._pull_in_ms, self._release_ms = pull_in_ms, release_ms
+        self.close_ms, self.open_ms = pull_in_ms + _SLACK_MS, release_ms + _SLACK_MS
         self._test = test
         self._commanded = self._energised = False
         self._late = False  # its time is over, and it has not followed

@@ -10,7 +10,7 @@ The contracts of the drivers are in the package's documentation. What this does 
 who may charge, or count energy.
 """
 
-from ..compat import const
+from ..compat import cold, const
 from ..station.record import Reading
 
 _HEALTHY = "BCD"
@@ -34,6 +34,15 @@ class Hardware:
         self._units = [_Unit(n + 1, drivers) for n, drivers in enumerate(evses)]
         self._polled_ms = 0
         self._reader_answers = True
+
+    @cold
+    def introduce(self, station) -> None:
+        """Tell the Station what times the drivers take, where they differ from the usual."""
+        for unit in self._units:
+            evse, contactor = station.evses[unit.id - 1], unit.drivers.contactor
+            evse.close_ms = getattr(contactor, "close_ms", evse.close_ms)
+            evse.open_ms = getattr(contactor, "open_ms", evse.open_ms)
+            evse.ramp_down_ms = getattr(unit.drivers.pilot, "ramp_down_ms", evse.ramp_down_ms)
 
     def poll(self, station, now: int) -> None:
         """Read every driver and feed the Station's inputs with what is new."""

@@ -8,7 +8,7 @@ or None. The interrupt of the trip input latches pulses that are shorter than a 
 A trip is the fault GroundFailure. It holds until the input is quiet and `cleared()` says that it
 may go, for instance that the EV is unplugged; without `cleared` it holds until the restart. A
 self-test (`start`, then `passed` or a fault) must trip the input and let it go again, each within
-`test_ms`; the station waits 500 ms for a contactor, so the monitor must be quicker than that.
+`test_ms`; `Contactor` allows 350 ms for all of it, so the monitor must be quicker than that.
 
 What this does not do: replace the protective device that disconnects by itself.
 """

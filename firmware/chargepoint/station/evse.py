@@ -17,6 +17,7 @@ if _TYPE_CHECKING:
 _HARMLESS = "NoError ReaderFailure WeakSignal LocalListConflict ResetFailure"
 # No energy, but the connector is not Faulted and the transaction goes on, suspended.
 _SUSPENDING = "EVCommunicationError"
+_FOLLOW_MS = const(500)  # of a contactor whose driver says nothing else
 _RAMP_DOWN_MS = const(6000)  # IEC 61851-1, table A.6: after that an EV that still draws is cut off
 _IDLE_W = const(230)  # below these it draws nothing that a contactor would mind
 _IDLE_MA = const(1000)
@@ -102,6 +103,7 @@ class Evse:
         self.open_at_ms: int | None = (
             None  # when it opens at the latest; set while the EV is given time to stop drawing
         )
+        self.close_ms = self.open_ms = _FOLLOW_MS  # a contactor's time to obey
         self.ramp_down_ms = _RAMP_DOWN_MS
         self.locked = False  # the cable, as the hardware confirmed it
         self.lock_wanted: bool | None = None  # the cable, as it was commanded since it is in

@@ -5,16 +5,15 @@ healthy pilot, no fault and, at a socket, a locked cable; `cut` opens it the mom
 these is missing, and is called before anything else is done about an event. Where only the
 authorization is missing, or what stands for it, the offer goes first (state X1), and the contactor
 opens when the EV has stopped drawing, or after `ramp_down_ms` at the latest, so that it does not
-open under load. A command is confirmed by the hardware; a contactor that does not follow in time
-is reported as a fault by `Transactions.poll`."""
+open under load. A command is confirmed by the hardware; a contactor that does not follow in the
+time that its driver says is reported as a fault by `Transactions.poll`."""
 
 from ..compat import const
 
 _UNLOCK_ON_EV_SIDE_DISCONNECT = const(68)  # OCPPCommCtrlr.UnlockOnEVSideDisconnect
 
-_FOLLOW_MS = const(500)  # a contactor's time to obey
 _ASK_MS = const(10000)  # an EV's time to wake up and ask for energy
-OPEN_MS = const(2000)  # how long Ended waits for the contactor, once it must open
+GRACE_MS = const(1500)  # how long Ended waits for a contactor whose time to open is over
 
 
 def cut(transactions, evse, now: int) -> None:
@@ -26,9 +25,9 @@ def cut(transactions, evse, now: int) -> None:
     else:
         if evse.open_at_ms is not None:  # the EV has had its time, or needed less
             evse.open_at_ms = None
-            evse.transaction.final_by_ms = now + OPEN_MS
+            evse.transaction.final_by_ms = now + evse.open_ms + GRACE_MS
         if evse.wanted or evse.contactor_by_ms is None:
-            evse.contactor_by_ms = now + _FOLLOW_MS
+            evse.contactor_by_ms = now + evse.open_ms
             transactions.station.command("contactor", evse.id, False)
         evse.wanted = False
 
@@ -51,7 +50,7 @@ def apply(transactions, evse, now: int) -> None:
             command("lock", evse.id, lock)
     if not evse.wanted and evse.may_close() and transactions.served(evse):
         evse.wanted = True
-        evse.contactor_by_ms = now + _FOLLOW_MS
+        evse.contactor_by_ms = now + evse.close_ms
         command("contactor", evse.id, True)
 
 
@@ -71,7 +70,7 @@ def confirmed(evse, now: int) -> None:
     if evse.closed == evse.wanted:
         evse.contactor_by_ms = None
     elif evse.wanted and evse.contactor_by_ms is None:  # it fell open by itself
-        evse.contactor_by_ms = now + _FOLLOW_MS
+        evse.contactor_by_ms = now + evse.close_ms
 
 
 def free(model, evse, reason) -> None:

@@ -379,7 +379,7 @@ class Transactions:
         evse.authorized = evse.connect_by_ms = None
         power.free(self.station.model, evse, transaction.reason)
         power.cut(self, evse, now)
-        transaction.final_by_ms = (evse.open_at_ms or now) + power.OPEN_MS
+        transaction.final_by_ms = (evse.open_at_ms or now) + evse.open_ms + power.GRACE_MS
         if self.station.model.integer(_RESUMPTION_TIMEOUT):  # after a power cut it goes not on
             transaction.save(self.station, evse)
 
