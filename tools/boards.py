@@ -14,7 +14,9 @@ upstream    STM32: MicroPython's board that ours is made from
 slots, slot_bytes    STM32: where the slots of the application's image begin, and their size
 dfu         STM32: what dfu-util shows of the board's memory, so that no other is written
 
-and with board.py, manifest.py, README.md and the files of a MicroPython board definition.
+and with board.py, which says in FLASH_STALLS whether the program waits while a sector of the
+store's flash is erased (docs/porting.md), manifest.py, README.md and the files
+of a MicroPython board definition.
 """
 
 from __future__ import annotations
@@ -253,6 +255,11 @@ def problems(board: Board) -> list[str]:
         if not (board.folder / name).exists():
             found.append(f"{name}: is missing")
     found += _unknown_drivers(board)
+    if not _says_whether_it_stalls(board):
+        found.append(
+            "board.py: FLASH_STALLS is missing: True if the program waits while a sector of the"
+            " store's flash is erased, False if that flash is one that it does not run from"
+        )
     for size in board.flash:
         try:
             found += _table_problems(board, size)
@@ -272,6 +279,15 @@ def _unknown_drivers(board: Board) -> list[str]:
                 if not (ROOT / check_rings.PACKAGE / "hal" / f"{module[1]}.py").exists():
                     found.append(f"{path.name}:{line}: there is no driver {name}")
     return found
+
+
+def _says_whether_it_stalls(board: Board) -> bool:
+    """Whether the board's modules say True or False."""
+    for path in sources(board).values():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "FLASH_STALLS":
+                return isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)
+    return False
 
 
 def _table_problems(board: Board, size: str) -> list[str]:

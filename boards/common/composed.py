@@ -47,7 +47,8 @@ _TLS_FILES = ("root", "certificate", "key")
 class Composed:
     """evses: for each EVSE (EvseLayout, drivers, Indicator or None); reader: or None; nic: of the
     module network, with join() -> None to begin a connection, or None; flash: the folder of the
-    file system; open_store(flash) -> the store; rtc: hal.rtc.Rtc or None; make_wdt() -> as
+    file system; flash_stalls: whether everything waits while a sector of the store's flash is
+    erased; open_store(flash) -> the store; rtc: hal.rtc.Rtc or None; make_wdt() -> as
     machine.WDT, called when all runs; open_updater(station, network, tls_files, hardware, is_idle)
     -> ota.updater.Updater or None, where is_idle() says whether no contactor is closed; None: this
     board can't be updated.
@@ -61,6 +62,7 @@ class Composed:
         nic: "Nic",
         join: "Callable[[], None] | None",
         flash: str,
+        flash_stalls: bool,
         open_store,
         rtc: "Rtc | None",
         make_wdt: "Callable[[], WDT] | None",
@@ -75,7 +77,8 @@ class Composed:
         servers = []
         self._interface = Interface(nic, join, servers)
         tls = tuple([_existing(flash + "/tls/" + name) for name in _TLS_FILES])
-        station = self._station(config, [evse[0] for evse in evses], open_store(flash), tls)
+        store = open_store(flash)
+        station = self._station(config, [evse[0] for evse in evses], store, tls)
         hardware = Hardware([evse[1] for evse in evses], reader, poll_ms=_POLL_MS)
         hardware.introduce(station)
         settings = LinkSettings(station, tls)
@@ -84,6 +87,10 @@ class Composed:
             station.factory_roots = lambda: _read(roots)
         network = Resolver(os.urandom, servers)
         self._evses = station.evses
+        self._prepare: Callable[[], None] | None = None
+        if flash_stalls and hasattr(store, "quieten"):  # files have no say in what is erased
+            store.quieten(lambda: not self._is_idle())
+            self._prepare = store.prepare
         if open_updater is not None:
             hardware_revision = config.get("hardware")
             station.updater = open_updater(
@@ -156,14 +163,16 @@ class Composed:
             if indicator is not None:
                 indicator.show(status_of(station, station.evses[n]), now, station.online)
         self._interface.poll(now, self._is_idle())
+        if self._prepare is not None and self._is_idle():
+            self._prepare()
         if self._rtc is not None and now >= self._rtc_ms:
             self._rtc_ms = now + _RTC_MS
             self._set_rtc(self._rtc, station.provisioning.epoch_s(now))
 
     def _is_idle(self) -> bool:
-        """Whether no contactor is closed."""
+        """Whether no contactor is closed, nor commanded to close."""
         for evse in self._evses:
-            if evse.closed:
+            if evse.closed or evse.wanted:
                 return False
         return True
 

@@ -22,6 +22,7 @@ from chargepoint.hal.reader_pn532 import Pn532
 from chargepoint.hal.rtc import Rtc
 
 FLASH = "/flash"
+FLASH_STALLS = True  # everything waits while a sector is erased
 
 
 def make(config: dict) -> Composed:
@@ -51,6 +52,7 @@ def make(config: dict) -> Composed:
         network.LAN(),
         None,
         FLASH,
+        FLASH_STALLS,
         open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),

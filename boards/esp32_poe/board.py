@@ -14,6 +14,7 @@ from chargepoint.hal.reader_pn532 import Pn532
 from chargepoint.hal.rtc import Rtc
 
 FLASH = ""
+FLASH_STALLS = True  # everything waits while a sector is erased
 
 
 def make(config: dict) -> Composed:
@@ -46,6 +47,7 @@ def make(config: dict) -> Composed:
         nic,
         None,
         FLASH,
+        FLASH_STALLS,
         open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),

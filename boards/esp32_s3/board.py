@@ -17,6 +17,7 @@ from chargepoint.hal.reader_mfrc522 import Mfrc522
 from chargepoint.hal.rtc import Rtc
 
 FLASH = ""
+FLASH_STALLS = True  # everything waits while a sector is erased
 
 
 def make(config: dict) -> Composed:
@@ -45,6 +46,7 @@ def make(config: dict) -> Composed:
         nic,
         joiner(nic, config["wifi"]),
         FLASH,
+        FLASH_STALLS,
         open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),

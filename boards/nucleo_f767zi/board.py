@@ -1,5 +1,5 @@
 """NUCLEO-F767ZI, Ethernet. Pins and drivers are those of boards/common/nucleo144.py."""
 
-from nucleo144 import FLASH, make
+from nucleo144 import FLASH, FLASH_STALLS, make
 
-__all__ = ("FLASH", "make")
+__all__ = ("FLASH", "FLASH_STALLS", "make")

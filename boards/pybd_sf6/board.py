@@ -17,6 +17,7 @@ from chargepoint.hal.reader_mfrc522 import Mfrc522
 from chargepoint.hal.rtc import Rtc
 
 FLASH = "/flash"
+FLASH_STALLS = True  # everything waits while a sector is erased
 
 
 def make(config: dict) -> Composed:
@@ -46,6 +47,7 @@ def make(config: dict) -> Composed:
         nic,
         joiner(nic, config["wifi"]),
         FLASH,
+        FLASH_STALLS,
         open_store,
         Rtc(RTC()),
         lambda: WDT(timeout=20000),

@@ -33,7 +33,7 @@ rpc.message rpc.pieces rpc.schema
 device_model.access device_model.presets device_model.report device_model.variables
 ota.container ota.download ota.ftp ota.http ota.installation ota.progress ota.receiving
 ota.slots ota.sources ota.system ota.trial
-store.moving store.ring_boot store.ring_edit store.ring_sectors store.tape
+store.ahead store.moving store.ring_boot store.ring_edit store.ring_sectors store.tape
 link.backoff link.handshake link.masking link.masking_native link.opening link.sender link.tls
 link.url link.utf8
 station.availability station.cache station.computed station.data_transfer

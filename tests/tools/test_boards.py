@@ -73,6 +73,12 @@ def test_pins_that_can_not_be(copy, name: str, old: str, new: str, said: str):
     assert all(problem.startswith(f"boards/{name}/") for problem in problems)
 
 
+@pytest.mark.parametrize("new", ["STALLS = True", "FLASH_STALLS = None"])
+def test_a_board_says_whether_its_flash_stalls(copy, new: str):
+    problems = copy("nucleo_f767zi", "nucleo144.py", "FLASH_STALLS = True", new)
+    assert [problem for problem in problems if "FLASH_STALLS is missing" in problem]
+
+
 def test_pins_in_a_shared_module(copy):
     problems = copy("nucleo_f767zi", "nucleo144.py", "cpu.E10", "cpu.A13")
     assert "boards/nucleo_f767zi/board.py: pin A13 (output): debugger" in problems

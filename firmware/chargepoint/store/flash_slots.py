@@ -9,7 +9,8 @@ the newest of each name goes to the other bank, whose header comes last and make
 counts. So a save is there as a whole or not at all. A sector is erased when a record comes into
 it. Behind the newest record there may be the remains of an older generation, or of a torn record.
 
-The place of a value is not remembered: `load` looks through the bank.
+The place of a value is not remembered: `load` looks through the bank. While nothing may be erased
+and what is erased ahead is used up (see `ahead`), the newest values wait in RAM.
 """
 
 import struct
@@ -18,6 +19,10 @@ from binascii import crc32
 from .. import modules
 from ..compat import cold, const
 from . import frame
+
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SECTOR_BYTES = const(5)  # ioctl
 _ENOSPC = const(28)
@@ -30,6 +35,10 @@ _HEAD_BYTES = const(9)  # of a record, with the length of its name
 _AHEAD_BYTES = const(24)  # where most names end
 _PIECE_BYTES = const(256)  # of a sector, and of each unit that a flash is programmed in
 _NAME = "slots"  # for what has no name
+_SOME = "boot"  # a name that a store always has
+_OFTEN = b"tx"  # how the names begin that are saved while a contactor is closed
+_RESERVE_BYTES = const(2048)  # of what is erased ahead, for all others
+_PACK_BYTES = const(2048)  # of older values, then there is a change of banks ahead
 
 
 class FlashSlots:
@@ -48,12 +57,18 @@ class FlashSlots:
         self._bank = 1  # so that the first save goes to the other
         self._generation = 0  # 0: nothing was ever saved
         self._end = -1  # where the next record goes in the bank; -1: nowhere
+        self._packed = 0  # where the first record behind the change of banks went
+        self.ready = 0  # sectors that are erased ahead, see `ahead`
+        self.is_live: "Callable" = bool  # () -> whether nothing may be erased now; bool() is False
+        self._held = {}  # name -> value, or None: deleted; it waits until something may be erased
         self._find(damaged)
 
     @cold
     def load(self, name: str):
         """The bytes last saved whole, or None."""
         wanted = name.encode()
+        if wanted in self._held:
+            return self._held[wanted]
         before = self._sectors * self.sector_bytes
         while True:
             newest = None
@@ -82,14 +97,57 @@ class FlashSlots:
     def _append(self, kind: int, name: bytes, data) -> None:
         parts = (bytes((len(name),)), name, data)
         at, size = self._end, self._size(1 + len(name) + len(data))
+        if self.is_live() and not self._is_ready(name, at, at + size):
+            self._held[name] = bytes(data) if kind == frame.SLOT else None
+            return
         if at < 0 or at + size > self._sectors * self.sector_bytes:
             self._change_banks(kind, name, parts, size)
+            self._held.pop(name, None)
             return
         self._end = -1  # if this fails nothing is programmed over it
         tape = self._tape(at)
         frame.write(tape, kind, self._generation, *parts)
         tape.close()
         self._end = at + size
+        self._held.pop(name, None)
+
+    @cold
+    def _is_ready(self, name: bytes, at: int, end: int) -> bool:
+        """Whether a record from `at` to `end` needs no erase."""
+        if name.startswith(_OFTEN):
+            end += _RESERVE_BYTES
+        if at < 0 or end > self._sectors * self.sector_bytes:
+            return False
+        for sector in self._behind(at):
+            if sector < self._behind(end).start and not self.ready >> sector & 1:
+                return False
+        return True
+
+    @cold
+    def _behind(self, at: int) -> range:
+        """The sectors of the bank that have nothing before that place."""
+        first = self._first + self._bank * self._sectors
+        return range(
+            first + (at + self.sector_bytes - 1) // self.sector_bytes, first + self._sectors
+        )
+
+    def mark(self) -> tuple:
+        """What changes when there is more to do for `prepare`."""
+        return self._end, len(self._held)
+
+    @cold
+    def prepare(self) -> bool:
+        """Do one thing of what `ahead` says; False if there is nothing that can be done."""
+        for name in self._held:
+            data = self._held[name]
+            self._append(frame.SLOT if data is not None else frame.DELETED, name, data or b"")
+            return True
+        if self._end < 0 or self._end - self._packed > _PACK_BYTES:
+            name = _SOME.encode()
+            parts = (bytes((len(name),)), name, self.load(_SOME) or b"")
+            self._change_banks(frame.SLOT, name, parts, self._size(sum([len(p) for p in parts])))
+            return True
+        return modules.use("store.ahead").erase_one(self, self._behind(self._end))
 
     @cold
     def _change_banks(self, kind: int, name: bytes, parts, size: int) -> None:
@@ -121,6 +179,7 @@ class FlashSlots:
         tape.write(struct.pack("<I", crc32(head)))
         tape.close()
         self._bank, self._generation, self._end = bank, generation, end
+        self._packed = end
 
     @cold
     def _size(self, length: int) -> int:

@@ -11,6 +11,10 @@ from ..compat import const
 from .flash_slots import FlashSlots
 from .ring import RingJournal
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from collections.abc import Callable
+
 _SECTORS = const(4)  # ioctl
 _SLOT_SECTORS = const(8)
 
@@ -49,4 +53,26 @@ class FlashStore:
         self.slots.save("boot", b"%s %d" % (nonce, self.boot_count))
         if moving is not None:
             moving.remove(old)
+        self._prepared: tuple | None = None
         modules.release()
+
+    def quieten(self, is_live: "Callable") -> None:
+        """Erase nothing while `is_live()`; `prepare` is called when it is not."""
+        self.journal.is_live = self.slots.is_live = is_live
+
+    def prepare(self) -> None:
+        """Erase a sector ahead, if there is one; see `ahead`."""
+        journal = self.journal
+        mark = journal.serial, len(journal.free), self.slots.mark()
+        if mark == self._prepared:
+            return
+        try:
+            if self.slots.prepare():
+                return
+            if modules.use("store.ahead").erase_one(journal, journal.free):
+                return
+        except OSError:
+            pass  # whoever writes next is refused, too
+        finally:
+            modules.release()
+        self._prepared = mark

@@ -21,6 +21,10 @@ Nothing in memory grows with the number of entries. `ring_boot` finds all this a
 from .. import modules
 from ..compat import cold, const
 
+_TYPE_CHECKING = const(False)
+if _TYPE_CHECKING:
+    from collections.abc import Callable
+
 _SECTOR_BYTES = const(5)  # ioctl
 _ENOSPC = const(28)
 _BUFFER_BYTES = const(64)  # of tape.py
@@ -48,6 +52,8 @@ class RingJournal:
         self.head_at = 0  # nothing waits before it in the oldest
         self.waiting = 0
         self.edit_seq = 0  # where the pass of `edit` goes on
+        self.ready = 0  # sectors that are erased ahead, see `ahead`
+        self.is_live: "Callable" = bool  # () -> whether nothing may be erased now; bool() is False
         modules.use("store.ring_boot").recover(self, first, sectors, damaged)
         modules.release()
 
@@ -62,7 +68,7 @@ class RingJournal:
         if size > self.sector_bytes - ring.data_at(self.align):
             raise ValueError("entry of %d bytes is too long for a sector" % size)
         if self.tail_at + size > self.sector_bytes:
-            if len(self.free) < 2:
+            if self._spare() < 1:
                 raise OSError(_ENOSPC)
             ring.open_newest(self, self.next_seq)
         at, seq = self.tail_at, self.next_seq
@@ -117,7 +123,7 @@ class RingJournal:
         """Bytes of entries up to an eighth of a sector, each with 12 + 2 * align bytes around it,
         that can be appended for sure."""
         tail = self.sector_bytes - self.tail_at
-        sectors = len(self.free) - 1
+        sectors = self._spare()
         if sectors < 1:
             return tail
         eighth = self.sector_bytes // 8
@@ -131,7 +137,18 @@ class RingJournal:
         is, or None. True while the pass has more to do; the newest sector is not looked at. Power
         may fail anywhere in it: then each entry is there, as it was or as it was changed.
         """
+        if self.is_live():  # what is erased is for what comes
+            return False
         return modules.use("store.ring_edit").step(self, change)
+
+    def _spare(self) -> int:
+        """How many sectors can be begun; one is always free."""
+        count = len(self.free) - 1
+        if self.is_live():
+            for n in range(count):
+                if not self.ready >> self.free[n] & 1:
+                    return n
+        return count
 
     @cold
     def _read_head(self):

@@ -39,8 +39,11 @@ def _headers(ring, first: int, sectors: int, damaged: list) -> list:
     for sector in range(first, first + sectors):
         head = header(ring, sector)
         if head is None:
-            garbage += not is_erased(ring, sector, 0, data_at(ring.align))
-            ring.free.append(sector)
+            if is_erased(ring, sector, 0, data_at(ring.align)):
+                ring.free.append(sector)
+            else:  # the power failed in its erase or its header: it is the next to be erased
+                garbage += 1
+                ring.free = bytearray((sector,)) + ring.free
         elif isinstance(head, int):  # of a newer firmware, to be kept for it
             damaged.append("journal")
             _beyond(ring, head)

@@ -1,7 +1,8 @@
 """A place in the sectors of raw flash that moves on as a file's does. Transient.
 
-`region` is whoever has the sectors: `.device` (readblocks, writeblocks, ioctl), `.sector_bytes`
-and `.align`, the bytes of the unit in which the flash is programmed.
+`region` is whoever has the sectors: `.device` (readblocks, writeblocks, ioctl), `.sector_bytes`,
+`.align`, the bytes of the unit in which the flash is programmed, and `.ready`, a bit for each
+sector that was erased ahead.
 """
 
 from ..compat import const
@@ -93,7 +94,10 @@ def is_erased(region, sector: int, at: int, count: int) -> bool:
 
 
 def erase(region, sector: int) -> None:
-    region.device.ioctl(_ERASE, sector)
+    bit = 1 << sector
+    if not region.ready & bit:
+        region.device.ioctl(_ERASE, sector)
+    region.ready &= ~bit
 
 
 def mark(region, sector: int, at: int) -> None:
