@@ -37,6 +37,7 @@ TransactionMessageRetryInterval|11|OCPPCommCtrlr.MessageAttemptInterval[Transact
 UnlockConnectorOnEVSideDisconnect|false|OCPPCommCtrlr.UnlockOnEVSideDisconnect=false
 WebSocketPingInterval|0|OCPPCommCtrlr.WebSocketPingInterval=0
 LocalAuthListEnabled|false|LocalAuthListCtrlr.Enabled=false
+TxLockedCableTimeout|300|TxCtrlr.LockedCableTimeout=300
 TxResumptionTimeout|300|TxCtrlr.ResumptionTimeout=300
 TxAllowEnergyTransferResumption|false|TxCtrlr.AllowEnergyTransferResumption=false
 CpoName|Acme Power|SecurityCtrlr.OrganizationName=Acme Power

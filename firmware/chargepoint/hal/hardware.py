@@ -10,7 +10,7 @@ The contracts of the drivers are in the package's documentation. What this does 
 who may charge, or count energy.
 """
 
-from ..compat import cold, const
+from ..compat import const
 from ..station.record import Reading
 
 _HEALTHY = "BCD"
@@ -35,7 +35,6 @@ class Hardware:
         self._polled_ms = 0
         self._reader_answers = True
 
-    @cold
     def introduce(self, station) -> None:
         """Tell the Station what times the drivers take, where they differ from the usual."""
         for unit in self._units:
