@@ -36,7 +36,8 @@ OF_THE_LINK = set(
 )
 # The flash here is in memory, see tests/on_target/world.py.
 OF_THE_STORE = set(
-    "store.ahead store.moving store.ring_boot store.ring_edit store.ring_sectors store.tape".split()
+    "store.ahead store.moving store.ring_boot store.ring_edit store.ring_sectors"
+    " store.tape".split()
 )
 # No message needs these yet.
 NOT_YET = set(

@@ -180,3 +180,30 @@ def test_a_board_registers_with_a_server(name: str, tmp_path: Path, capsys):
             await csms.stop()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_flash_that_stalls_is_erased_ahead_and_not_while_a_contactor_is_closed(
+    name: str, tmp_path: Path, capsys
+):
+    with make(name, tmp_path) as (composed, _):
+        quiet(composed)
+        station = composed.runtime.station
+        station.start(0)
+        store = station.store
+        if not boards.load(name).is_esp32:
+            assert composed._prepare is None  # files have no say in it
+            return
+        for _ in range(100):
+            composed._before_wait(None, False)
+        ring = store.journal
+        assert store._prepared is not None
+        assert all(ring.ready >> sector & 1 for sector in ring.free)
+        assert not ring.is_live() and not store.slots.is_live()
+        ready = ring.ready
+        station.evses[0].wanted = True
+        assert ring.is_live() and store.slots.is_live()
+        ring.append(bytes(4000))
+        ring.append(bytes(4000))
+        composed._before_wait(None, False)
+        assert ring.ready & ready == ring.ready != ready  # nothing is erased for what was taken
