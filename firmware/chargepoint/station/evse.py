@@ -216,6 +216,13 @@ class Evse:
             and (self.locked or not self.connectors[self.plugged - 1].socket)
         )
 
+    def deadlines(self) -> list:
+        """The ticks at which something here is due, None for each that is not."""
+        deadlines = [self.contactor_by_ms, self.open_at_ms, self.connect_by_ms, self.ask_by_ms]
+        if self.transaction is not None and self.transaction.final is not None:
+            deadlines.append(self.transaction.final_by_ms)
+        return deadlines
+
     def obeys(self, served: bool) -> bool:
         """Whether offer and contactor are commanded as they may be, where energy is `served`."""
         offers = served and self.may_offer()

@@ -181,10 +181,7 @@ class Transactions:
         """Tick in ms at which `poll` has something to do, or None."""
         deadlines = []
         for evse in self.all():
-            deadlines += [evse.contactor_by_ms, evse.open_at_ms]
-            deadlines += [evse.connect_by_ms, evse.ask_by_ms]
-            if evse.transaction is not None and evse.transaction.final is not None:
-                deadlines.append(evse.transaction.final_by_ms)
+            deadlines += evse.deadlines()
         return min([due_ms for due_ms in deadlines if due_ms is not None], default=None)
 
     # ---- for the other blocks
