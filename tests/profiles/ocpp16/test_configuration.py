@@ -121,13 +121,13 @@ def test_all_keys_are_listed_once_and_all_are_tested_here():
     keys += [line.partition("=")[0] for line in lines_of(READ_ONLY)]
     listed = [entry["key"] for entry in answer_of(make_station())["configurationKey"]]
     assert sorted(listed) == sorted(keys + (OTHER + " " + NETWORK).split())
-    assert len(listed) == 61
+    assert len(listed) == 62
 
 
 def test_keys_of_a_feature_are_there_with_the_feature_only():
     station = make_station(features=("remote_trigger", "data_transfer"))
     listed = [entry["key"] for entry in answer_of(station)["configurationKey"]]
-    assert len(listed) == 44
+    assert len(listed) == 45
     for key in (
         "AuthorizationCacheEnabled",
         "LocalAuthListEnabled",
@@ -156,7 +156,7 @@ def test_names_compare_without_case_and_unknown_ones_are_told_as_asked():
 def test_the_answer_comes_in_small_pieces():
     station = make_station()
     pieces = list(get_configuration(station, {}, 0))
-    assert len(pieces) == 62
+    assert len(pieces) == 63
     assert max([len(piece) for piece in pieces]) < 250
 
 
