@@ -3,6 +3,7 @@
 from chargepoint.link.websocket import (
     CLOSE,
     ERROR,
+    FRAGMENT,
     OVERSIZED,
     PING,
     PONG,
@@ -25,7 +26,8 @@ def feed(receiver, data):
     while True:
         event = receiver.next()
         while event is not None:
-            events.append(readable(event))
+            if event[0] != FRAGMENT:
+                events.append(readable(event))
             event = receiver.next()
         if at >= len(data):
             return events

@@ -19,15 +19,15 @@ def new() -> list:
     return [None, 0, 0, 0]
 
 
-def next_wait_ms(turns: list, variables, random: int) -> int:
+def next_wait_ms(turns: list, variables, random: bytes) -> int:
     """The next wait. First RetryBackOffWaitMinimum plus a random part; after each failure twice
     the previous wait plus a new random part; after RetryBackOffRepeatTimes doublings the last wait
     stays. Never below a second.
 
-    variables: repeat times, range and minimum in s, read anew each time; random: 0..65535.
+    variables: repeat times, range and minimum in s, read anew each time; random: two bytes.
     """
     repeat_times, range_s, minimum_s = variables
-    part_ms = range_s * 1000 * random // 65535
+    part_ms = range_s * 1000 * int.from_bytes(random, "big") // 65535
     if turns[_WAIT_MS] is None:
         turns[_WAIT_MS] = minimum_s * 1000 + part_ms
     elif turns[_DOUBLINGS] < repeat_times:

@@ -17,7 +17,7 @@ import asyncio
 from .. import modules
 from ..compat import cold, const
 from .stream import Stream
-from .websocket import CLOSE, OVERSIZED, PING, PONG, TEXT, Receiver
+from .websocket import CLOSE, FRAGMENT, OVERSIZED, PING, PONG, TEXT, Receiver
 
 WAITING = const(0)
 CONNECTING = const(1)
@@ -228,9 +228,8 @@ class Link:
             self._emit("fault", self._fault)
         self._emit("failed" if self.state == CONNECTING else "disconnected", self._ended)
         if self._wait_ms is None:
-            random = int.from_bytes(self._random_bytes(2), "big")
-            next_wait_ms = modules.use("link.backoff").next_wait_ms
-            self._wait_ms = next_wait_ms(self.turns, self._settings.backoff(), random)
+            backoff, random = modules.use("link.backoff"), self._random_bytes(2)
+            self._wait_ms = backoff.next_wait_ms(self.turns, self._settings.backoff(), random)
         self._start_at = now + self._wait_ms
         self._clear()
 
@@ -309,6 +308,7 @@ class Link:
         try:
             while not self._is_full():
                 if self._received():
+                    await asyncio.sleep(0)  # a read may bring 2,000 empty frames
                     continue
                 if self._stream.secure and self._closes == 2:
                     break  # behind TLS a server can't close its half alone: it may wait for us
@@ -344,7 +344,7 @@ class Link:
                 self._pong_by = None
                 self._review()
                 self._wake()
-        else:
+        elif kind != FRAGMENT:
             self._closes += kind == CLOSE
             if self.state == OPEN:
                 end = "closed by the server" if kind == CLOSE else "protocol error"

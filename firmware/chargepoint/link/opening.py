@@ -1,8 +1,10 @@
 """From a network profile to an open WebSocket: address, name, TCP, TLS, HTTP upgrade."""
 
 from .. import modules
+from ..compat import const
 
 _SETTINGS = "settings"
+_PIECE_BYTES = const(256)  # of the response, read byte by byte, before others have their turn
 
 
 async def upgrade(stream, receiver, profile, settings, network, random_bytes) -> str:
@@ -34,7 +36,7 @@ async def upgrade(stream, receiver, profile, settings, network, random_bytes) ->
     response = handshake.Response(nonce, offered)
     receiver.reset()
     while response.outcome is None:
-        view = receiver.room()
+        view = receiver.room()[:_PIECE_BYTES]
         count = await stream.readinto(view)
         if not count:
             raise OSError("the server closed the connection")

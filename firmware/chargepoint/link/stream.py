@@ -4,6 +4,8 @@ On MicroPython this goes to the socket itself: asyncio's own streams there copy 
 without bound, leak the socket when connecting is cancelled, and leave it open after a failed TLS
 handshake. On CPython it is asyncio's streams with their buffers turned down. No time-outs here:
 whoever has a stream cancels the task that waits in it and calls close(), which is always allowed.
+Each read and each write lets the other tasks run first, whatever is there already: a peer that
+never stops sending can't keep them from their work.
 """
 
 # The type checker sees the second half only, and CPython's asyncio.
@@ -55,6 +57,7 @@ if MICROPYTHON:
         def readinto(self, view):
             count = None
             if self._sock is not self._tcp:  # TLS may hold more, of which poll() knows nothing
+                yield from asyncio.sleep_ms(0)
                 count = self._sock.readinto(view)
             while count is None:
                 yield asyncio.core._io_queue.queue_read(self._sock)
@@ -100,6 +103,7 @@ else:
 
         async def readinto(self, view) -> int:
             """Read what there is, at least one byte; returns how many, 0 at the end."""
+            await asyncio.sleep(0)  # read() may return at once
             data = await self._reader.read(len(view))
             view[: len(data)] = data
             return len(data)

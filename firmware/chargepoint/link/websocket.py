@@ -15,6 +15,7 @@ binary message is refused with 1003.
 from .. import modules
 from ..compat import cold, const
 
+FRAGMENT = const(0)
 TEXT = const(1)
 CLOSE = const(8)
 PING = const(9)
@@ -74,7 +75,8 @@ class Receiver:
 
         (TEXT, view of its bytes, which holds until next() is called again), (PING, bytes), (PONG,
         bytes), (CLOSE, code, reason) with 1005 for none, (OVERSIZED, str: the message's head),
-        (ERROR, close code, why).
+        (ERROR, close code, why), and (FRAGMENT,) for a frame that is not the message's last: so a
+        call is never more work than one frame.
         """
         event = None
         if len(self._buffer) > self._usual and not self._in_message:
@@ -85,8 +87,7 @@ class Receiver:
                 if self._left:
                     break
                 self._in_frame = False
-                if self._final:
-                    event = self._finish()
+                event = self._finish() if self._final else (FRAGMENT,)
             else:
                 have = self._end - self._start
                 event = self._header(have)
