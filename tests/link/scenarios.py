@@ -177,10 +177,49 @@ async def scenario_bad_frames(good, bad):
 async def scenario_closed_by_the_server(good, bad):
     driver = await connected(good + "/close-1012")
     assert await driver.until("disconnected") == "closed by the server: 1012 restart"
-    assert driver.to_deadline() == 10 * SECOND
-    assert await driver.until("connected")  # and again, after the wait
-    assert await driver.until("disconnected")
-    assert driver.to_deadline() == 10 * SECOND  # a success resets the back-off
+    waits = [driver.to_deadline()]
+    for _ in range(4):
+        assert await driver.until("connected")  # and again, after the wait
+        assert await driver.until("disconnected")
+        waits.append(driver.to_deadline())
+    # Part 4, 5.3: an upgrade alone is no success.
+    assert waits == [10000, 20000, 40000, 80000, 80000]
+
+
+async def scenario_an_answer_resets_the_back_off(good, bad):
+    driver = Driver(Settings(good + "/close-1008", good + "/echo"))
+    tried, waits = [], []
+    for n in range(6):
+        await driver.until("connected")
+        tried.append(driver.link.profile[0][-4:])
+        if tried[-1] == "echo":
+            driver.link.send("the answer comes")
+            await driver.until("message")
+            if n == 4:
+                driver.link.send("no answer any more")
+            driver.link._end("connection lost")
+        await driver.until("disconnected")
+        waits.append(driver.to_deadline())
+        if n == 2:
+            driver.settings.urls.reverse()
+    # B10.FR.03: who accepts and closes is a failed attempt; after two the next profile is tried.
+    assert tried == ["1008", "1008", "echo", "echo", "echo", "echo"]
+    assert waits == [10000, 20000, 10000, 10000, 20000, 10000]
+
+
+async def scenario_a_pong_resets_the_back_off(good, bad):
+    driver = await connected(good + "/echo", ping_s=60)
+    for wait_s in (10, 20, 10):
+        driver.step()
+        if wait_s == 10:
+            driver.to_deadline()
+            driver.step()
+            await driver.until_true(lambda: not driver.link.busy)
+        driver.link._end("connection lost")
+        await driver.until("disconnected")
+        assert driver.to_deadline() == wait_s * SECOND
+        await driver.until("connected")
+    await finish(driver)
 
 
 async def scenario_cut_by_the_server(good, bad):
@@ -311,6 +350,8 @@ async def scenario_B10_FR_03_profiles_in_turn(good, bad):
         driver.to_deadline()
     assert tried == ["/a", "/a", "04", "04"]
     assert await driver.until("connected")
+    driver.link.send("hello")
+    await driver.until("message")
     driver.link.drop()
     await driver.until("disconnected")
     driver.to_deadline()

@@ -37,15 +37,24 @@ def test_part4_5_3_the_random_part_spreads_over_the_range():
 def test_errata_4_12_a_success_resets_to_the_minimum():
     turns = backoff.new()
     waits(turns, 5, NO_RANDOM)
-    backoff.worked(turns)
+    backoff.worked(turns, True)
     assert waits(turns, 3, NO_RANDOM) == [10000, 20000, 40000]
 
 
 def test_TC_B_57_two_losses_with_a_success_between_wait_the_minimum_each():
     turns = backoff.new()
     assert waits(turns, 1, (2, 0, 7)) == [7000]
-    backoff.worked(turns)
+    backoff.worked(turns, True)
     assert waits(turns, 2, (2, 0, 7)) == [7000, 14000]
+
+
+def test_part4_5_3_a_connection_that_ends_at_an_unanswered_message_does_not_reset_the_wait():
+    turns = backoff.new()
+    assert waits(turns, 2, NO_RANDOM) == [10000, 20000]
+    assert tried(turns, ["a", "b"], 1, 2) == ["a", "b"]
+    backoff.worked(turns, False)
+    assert waits(turns, 2, NO_RANDOM) == [40000, 80000]
+    assert tried(turns, ["a", "b"], 1, 1) == ["a"]
 
 
 def test_no_doubling_at_all():
@@ -74,7 +83,7 @@ def test_B10_FR_08_then_all_again():
 def test_B10_FR_03_after_a_loss_the_list_begins_at_its_first():
     turns = backoff.new()
     assert tried(turns, ["a", "b"], 1, 2) == ["a", "b"]
-    backoff.worked(turns)
+    backoff.worked(turns, True)
     assert tried(turns, ["a", "b"], 1, 4) == ["a", "b", "a", "b"]
 
 

@@ -145,6 +145,7 @@ def test_the_server_may_close_the_connection_at_any_moment(dialect):
             pair.network.socket.send(8, b"\x03\xe9")  # 1001: it restarts
             pair.run(MINIMUM_S + RANGE_S)
             assert pair.connected
+            pair.run(PING_S)  # its pong shows that it serves again
         pair.unplug(1)
         pair.run(10)
         assert pair.station.outbox.counts() == [0, 0] and pair.statuses(1)[-1] == "Available"

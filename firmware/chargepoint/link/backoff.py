@@ -53,6 +53,10 @@ def next_profile(turns: list, profiles, attempts: int):
     return profiles[turns[_ENTRY]]
 
 
-def worked(turns: list) -> None:
-    """Connected: the minimum holds again, and after a loss the list's first."""
-    turns[:] = new()
+def worked(turns: list, anew: bool) -> None:
+    """The connection that is lost has worked: the list's first is next. anew: the minimum holds
+    again (errata 4.12), for the server did not go while it owed an answer. One that breaks off at
+    a certain message each time has growing waits, too."""
+    turns[_ENTRY] = turns[_TRIES] = 0
+    if anew:
+        turns[_WAIT_MS], turns[_DOUBLINGS] = None, 0

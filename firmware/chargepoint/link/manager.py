@@ -8,8 +8,9 @@ the network, leave facts behind and call `wake`. poll(now) draws the conclusions
 limits, in one deadline that facts make due; nearly all else is in memory only while it happens.
 
 An attempt (`opening`) must be done within connect_timeout_ms; the waits between are those of
-`backoff`. A missing pong, a peer that takes no data and an unfinished closing handshake end the
-connection. A received message stays in the receive buffer until the station has taken it.
+`backoff`. It has worked when a message or a pong has come, not by the upgrade alone. A missing
+pong, a peer that takes no data and an unfinished closing handshake end the connection. A received
+message stays in the receive buffer until the station has taken it.
 """
 
 import asyncio
@@ -35,11 +36,11 @@ _OUTBOX = const(16)
 class Link:
     """The station's one connection. Its inputs are the methods, its outputs take() and `wake`.
 
-    settings, read at each use: profiles() -> list in order of priority, of tuples that begin with
-    (url, security_profile, slot, subprotocols); identity, password() -> bytes or None,
-    ping_interval_s() (0 = none; holds from the next message on), connect_timeout_ms, message_limit
-    (bytes, read once), backoff() -> (repeat_times, random_range_s, wait_minimum_s), attempts()
-    (per profile), tls_files (paths: root certificates, own certificate, own key; or None each).
+    settings, read at each use: profiles() -> list by priority, of tuples that begin with (url,
+    security_profile, slot, subprotocols); identity, password() -> bytes or None, ping_interval_s()
+    (0 = none; from the next message on), connect_timeout_ms, message_limit (bytes, read once),
+    backoff() -> (repeat_times, random_range_s, wait_minimum_s), attempts() (per profile),
+    tls_files (paths: root certificates, own certificate, own key; or None each).
     network: `async resolve(host, port) -> (ip, port)`, raises OSError. random_bytes(n) -> bytes.
     wake: called when poll() has something to do.
     """
@@ -66,8 +67,7 @@ class Link:
         """As before a connection."""
         self.state = WAITING
         self._task = self._writer = self._stream = None
-        self._ended = None  # why the connection is over
-        self._fault = None  # an error of this program in one of the tasks
+        self._ended = self._fault = None  # why it is over; an error of this program in a task
         self._why = ""  # why it is closing
         self._deadline = None  # of connecting or closing
         self._wait_ms = None  # until the next attempt, if not by back-off
@@ -76,6 +76,7 @@ class Link:
         self._writing = False  # there is something to write, or it is being written
         self._last_words = False  # the close frame waits for what was sent before it
         self._closes = 0  # close frames written and received
+        self._heard = self._owes = False  # the server has spoken; and owes a word since
         self._progress = self._progress_seen = 0  # writes done
         self._outbox = []
 
@@ -86,10 +87,10 @@ class Link:
         something), ("oversized", head of its text), ("disconnected", why), before it ("fault", an
         error of ours); of an attempt ("failed", why), before it ("security", its type).
         """
-        if not self._events:
-            return None
-        event = self._events.pop(0)
-        self._read_on()
+        event = None
+        if self._events:
+            event = self._events.pop(0)
+            self._read_on()
         return event
 
     @cold
@@ -98,6 +99,7 @@ class Link:
         if self.state != OPEN or len(self._outbox) >= _OUTBOX:
             return False
         self._outbox.append(message)
+        self._owes = True
         self._put()
         return True
 
@@ -109,12 +111,11 @@ class Link:
         """
         if self.state in (CONNECTING, OPEN):
             self._wait_ms = wait_ms
-            if self.state == CONNECTING:
-                self.drop()
-            else:
-                self._why = "closed by the station"
-                self._last_words = True
-                self._shut(code, reason)
+        if self.state == CONNECTING:
+            self.drop()
+        elif self.state == OPEN:
+            self._why, self._last_words = "closed by the station", True
+            self._shut(code, reason)
 
     @cold
     def drop(self) -> None:
@@ -188,8 +189,7 @@ class Link:
         if profile is None:
             self._start_at = now + _NO_PROFILE_MS
             return
-        self.profile = profile
-        self.state = CONNECTING
+        self.profile, self.state = profile, CONNECTING
         self._deadline = now + settings.connect_timeout_ms
         self._stream = Stream()
         self._task = asyncio.create_task(self._run())
@@ -227,8 +227,10 @@ class Link:
         if self._fault is not None:
             self._emit("fault", self._fault)
         self._emit("failed" if self.state == CONNECTING else "disconnected", self._ended)
+        backoff, random = modules.use("link.backoff"), self._random_bytes(2)
+        if self._heard:
+            backoff.worked(self.turns, not self._owes)
         if self._wait_ms is None:
-            backoff, random = modules.use("link.backoff"), self._random_bytes(2)
             self._wait_ms = backoff.next_wait_ms(self.turns, self._settings.backoff(), random)
         self._start_at = now + self._wait_ms
         self._clear()
@@ -289,7 +291,6 @@ class Link:
         except Exception as error:
             self._broke(error)
         else:
-            modules.use("link.backoff").worked(self.turns)
             self._deadline = self._reported = self._task = None
             self.state = OPEN
             self._review()
@@ -332,16 +333,15 @@ class Link:
         if event is None:
             return False
         kind = event[0]
-        if kind == TEXT:
-            self._emit("message", event[1])
-        elif kind == OVERSIZED:
-            self._emit("oversized", event[1])
+        if kind in (TEXT, OVERSIZED):
+            self._heard, self._owes = True, False
+            self._emit("message" if kind == TEXT else "oversized", event[1])
         elif kind == PING:
             self._pong_out = event[1]  # only the latest needs an answer
             self._put()
         elif kind == PONG:
             if event[1] == b"%d" % self._ping:
-                self._pong_by = None
+                self._pong_by, self._heard, self._owes = None, True, False
                 self._review()
                 self._wake()
         elif kind != FRAGMENT:
