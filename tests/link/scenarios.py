@@ -25,6 +25,10 @@ async def scenario_credentials(good, bad):
     driver = Driver(Settings(good + "/password"))
     driver.settings.secret = b"wrong"
     assert "401" in await driver.until("failed")
+    driver = Driver(Settings())
+    driver.settings.urls = [driver.settings.profile(good + "/password", 0)]
+    driver.settings.secret = b"gr\xc3\xbcn"
+    assert "401" in await driver.until("failed")  # for security profile 0 it sends none
 
 
 async def scenario_refusals(good, bad):

@@ -23,7 +23,7 @@ def check(connection: ServerConnection, request: Request) -> Response | None:
         response.headers["Location"] = "ws://127.0.0.1:1/elsewhere"
         return response
     expected = "Basic " + base64.b64encode("CP 1:grün".encode()).decode()
-    if behaviour == "password" and request.headers["Authorization"] != expected:
+    if behaviour == "password" and request.headers.get("Authorization") != expected:
         return connection.respond(HTTPStatus.UNAUTHORIZED, "who?\n")
     return None
 

@@ -22,8 +22,9 @@ async def upgrade(stream, receiver, profile, settings, network, random_bytes) ->
     if address[0]:
         stream.secure = True
         context = modules.use("link.tls").context(security_profile, settings.tls_files)
-    # With security profile 3 the certificate says who the station is.
-    password = settings.password() if security_profile < 3 else None
+    # With security profile 3 the certificate says who the station is, with 0 nothing does: what
+    # is known for another profile goes to nobody in clear.
+    password = settings.password() if security_profile in (1, 2) else None
     nonce = random_bytes(16)
     handshake = modules.use("link.handshake")
     request = handshake.request(address, nonce, offered, settings.identity, password)
