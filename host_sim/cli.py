@@ -28,6 +28,8 @@ from host_sim.config_connection import (
 from host_sim.state_dir import StateDirError
 from host_sim.station_process import InterpreterError, interpreter
 
+_RSA_PSS = bytes.fromhex("06092a864886f70d01010a")  # id-RSASSA-PSS, as it stands in DER
+
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line, without the usage."""
@@ -111,10 +113,14 @@ def _check_certificates(config: Config) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if config.ca is not None:
         try:
-            for root in tls.der(config.ca.read_bytes()):
+            roots = tls.der(config.ca.read_bytes())
+            for root in roots:
                 context.load_verify_locations(cadata=root)
         except (OSError, ValueError):
             raise ConfigError(f"--ca {config.ca}: allowed: certificates in PEM form") from None
+        if config.target != "cpython" and any(_RSA_PSS in root for root in roots):
+            why = "MicroPython's TLS reads no certificate signed by RSA-PSS"
+            raise ConfigError(f"--ca {config.ca}: {why}")
     if config.cert is not None and config.key is not None:
         try:  # a password is never asked for
             context.load_cert_chain(config.cert, config.key, password="")

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_private_key
+from cryptography.x509.oid import SignatureAlgorithmOID
 
 from chargepoint.crypto import pem
 from chargepoint.crypto.x509 import Certificate
@@ -30,6 +31,8 @@ def check(root: Path | None, certificate: Path | None, key: Path | None) -> None
     if root is not None:
         for data in _objects("CA", root):
             _public_key("CA", root, data)
+            if is_pss(data):
+                raise _unfit("CA", root, "signed by RSA-PSS, which the board's TLS can't read")
     if certificate is not None and key is not None:
         own = [_public_key("CERT", certificate, each) for each in _objects("CERT", certificate)]
         try:
@@ -53,6 +56,12 @@ def check_roots(path: Path | None) -> None:
         raise Failure(f"{name}={path}: {why}: {wanted}") from None
     if not all(root.is_ca for root in roots):
         raise Failure(f"{name}={path}: not of a CA: {wanted}")
+
+
+def is_pss(data: bytes) -> bool:
+    """Whether a certificate in DER form is one that mbedTLS, as MicroPython has it, can't read."""
+    found = x509.load_der_x509_certificate(data).signature_algorithm_oid
+    return found == SignatureAlgorithmOID.RSASSA_PSS
 
 
 def _objects(name: str, path: Path) -> list[bytes]:

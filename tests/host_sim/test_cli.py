@@ -8,6 +8,7 @@ import pytest
 from host_sim.cli import _parser, config_of
 from host_sim.config_connection import PASSWORD_VARIABLE
 from tests.host_sim.simulated import Simulated, failure
+from tests.tools import made_certificates
 
 
 def config(*options: str):
@@ -120,6 +121,13 @@ def test_certificate_and_key_go_together(tmp_path):
     certificate = Path(tmp_path / "c.pem")
     certificate.write_text("x")
     assert "--key" in failure("--csms", "wss://a", "--cert", str(certificate))
+
+
+def test_a_root_that_the_target_can_not_read(tmp_path):
+    roots = tmp_path / "roots.pem"
+    roots.write_bytes(made_certificates.pss_pem())
+    options = ("--csms", "wss://a", "--ca", str(roots))
+    assert "RSA-PSS" in failure(*options, "--target", "unix")
 
 
 def test_a_control_address_in_use_is_refused():

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from chargepoint.compat import MICROPYTHON
 from chargepoint.link import manager
 from chargepoint.link.dns import Resolver
 from tests.link.driver import Driver, Settings, finish
@@ -69,6 +70,14 @@ async def scenario_tls_untrusted(good, bad, roots, certificate, key, other_roots
 
 async def scenario_tls_version(good, bad, roots, certificate, key, other_roots):
     driver = tls_driver(good + "/echo", 2, (roots, None, None))
+    await driver.until("failed")
+    assert driver.link.state == manager.WAITING
+
+
+async def scenario_tls_suites(good, bad, roots, certificate, key, other_roots):
+    driver = tls_driver(good + "/echo", 2, (roots, None, None))
+    if MICROPYTHON:  # OpenSSL can't say why a server closes
+        assert await driver.until("security") == "InvalidTLSCipherSuite"
     await driver.until("failed")
     assert driver.link.state == manager.WAITING
 

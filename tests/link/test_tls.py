@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509.oid import NameOID
 
 from chargepoint.link import tls
@@ -30,7 +30,7 @@ def pem(key) -> bytes:
     )
 
 
-def certificate(name: str, issuer=None, key=None, days: int = 30):
+def certificate(name: str, issuer=None, key=None, days: int = 30, pss=None):
     """(certificate, key) of `name`; issuer = such a pair, or None for a root."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -48,7 +48,8 @@ def certificate(name: str, issuer=None, key=None, days: int = 30):
     if issuer:
         names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.9"))]
         builder = builder.add_extension(x509.SubjectAlternativeName(names), False)
-    return builder.sign(issuer[1] if issuer else key, hashes.SHA256()), key
+    signing = issuer[1] if issuer else key
+    return builder.sign(signing, hashes.SHA256(), rsa_padding=pss), key
 
 
 @pytest.fixture(scope="module")
@@ -69,11 +70,16 @@ def folder(tmp_path_factory) -> Path:
     store("roots.pem", first[0], root[0])
     store("other.pem", other[0])
     rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), 32)
+    unreadable = certificate("unreadable", key=rsa_key, pss=pss)  # by mbedTLS
+    store("mixed.pem", unreadable[0], root[0])
+    store("unreadable.pem", unreadable[0])
     for name, made in {
         "server": certificate("localhost", root),
         "rsa": certificate("localhost", root, rsa_key),
         "expired": certificate("localhost", root, days=-1),
         "station": certificate("CP 1", root),
+        "pss": certificate("localhost", unreadable, pss=pss),
     }.items():
         store(f"{name}.pem", made[0])
         store(f"{name}.key", made[1])
@@ -86,9 +92,17 @@ def server_context(folder: Path, name: str) -> ssl.SSLContext:
     return context
 
 
-def play(folder: Path, run, name: str, server: str = "server", strict: bool = True, change=None):
+def play(
+    folder: Path,
+    run,
+    name: str,
+    server: str = "server",
+    strict: bool = True,
+    change=None,
+    roots: str = "roots.pem",
+):
     """Run a scenario with a TLS server, and one that asks for certificates (or has no TLS)."""
-    files = [str(folder / f) for f in ("roots.pem", "station.pem", "station.key", "other.pem")]
+    files = [str(folder / f) for f in (roots, "station.pem", "station.key", "other.pem")]
 
     async def go():
         first, second = server_context(folder, server), server_context(folder, server)
@@ -107,6 +121,42 @@ def play(folder: Path, run, name: str, server: str = "server", strict: bool = Tr
 @pytest.mark.parametrize("server", ["server", "rsa"])
 def test_A00_FR_307_a_trusted_server(folder, run, server):
     play(folder, run, "tls", server)
+
+
+def only(suite: str):
+    """Of a server's context: it takes this suite alone."""
+
+    def change(context: ssl.SSLContext) -> None:
+        context.maximum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(suite + ":@SECLEVEL=0")
+
+    return change
+
+
+@INTERPRETERS
+@pytest.mark.parametrize(
+    "server, suite",
+    [("server", "ECDHE-ECDSA-AES128-GCM-SHA256"), ("rsa", "AES256-GCM-SHA384")],
+)
+def test_A00_FR_319_these_suites_are_taken(folder, run, server, suite):
+    play(folder, run, "tls", server, change=only(suite))
+
+
+@INTERPRETERS
+@pytest.mark.parametrize("suite", ["AES128-SHA", "ECDHE-RSA-AES256-SHA384"])
+def test_A00_FR_323_other_suites_are_refused_and_told_of(folder, run, suite):
+    play(folder, run, "tls_suites", "rsa", change=only(suite))
+
+
+@INTERPRETERS
+def test_a_root_that_can_not_be_read_is_passed_over(folder, run):
+    play(folder, run, "tls", roots="mixed.pem")
+    play(folder, run, "tls_untrusted", roots="unreadable.pem")  # none is left
+
+
+@INTERPRETERS
+def test_a_certificate_that_can_not_be_read_is_refused_and_told_of(folder, run):
+    play(folder, run, "tls_untrusted", "pss")
 
 
 @INTERPRETERS

@@ -53,6 +53,12 @@ def test_what_is_no_certificate(data: bytes, said: str, tmp_path: Path):
     assert refusal(ca, bad, key).startswith(f"CERT={bad}: ")
 
 
+def test_a_root_that_the_board_can_not_read(tmp_path: Path):
+    ca, _, _ = made.write(tmp_path)
+    ca.write_bytes(ca.read_bytes() + made.pss_pem())
+    assert "signed by RSA-PSS" in refusal(ca)
+
+
 def test_one_bad_root_among_good_ones(tmp_path: Path):
     ca, _, _ = made.write(tmp_path)
     ca.write_bytes(ca.read_bytes() + made.key_pem(made.new_key()))

@@ -1,9 +1,10 @@
 """TLS for the security profiles 2 and 3: the server's certificate and name are always checked.
 
 Profile 2 needs the root certificates of the CSMS, profile 3 also the station's certificate and
-key. TLS 1.2 or newer, no compression, AES-GCM suites (A00.FR.319..321). Before 1.29 MicroPython's
-TLS reads DER only, so it gets that; of the station's certificate chain it then
-sends the first certificate only.
+key. TLS 1.2 or newer, no compression, AES-GCM suites (A00.FR.319..321). Those without forward
+secrecy come last: they are among the ones that A00.FR.319 names. Before 1.29 MicroPython's TLS
+reads DER only, so it gets that; of the station's certificate chain it then sends the first
+certificate only.
 """
 
 from .. import modules
@@ -25,8 +26,12 @@ def context(security_profile: int, files):
 
         made = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         made.verify_mode = tls.CERT_REQUIRED  # with the host name
+        made.set_ciphers([name for name in made.get_ciphers() if "-GCM-" in name])
         for root in der(_read(roots)):
-            made.load_verify_locations(root)
+            try:
+                made.load_verify_locations(root)
+            except ValueError:  # as one with RSA-PSS; the others' servers are still to be had, and
+                pass  # without any root each server is refused
         if security_profile >= 3:
             made.load_cert_chain(der(_read(certificate))[0], der(_read(key))[-1])
         return made
@@ -64,7 +69,12 @@ def refusal(error) -> "str | None":
         if isinstance(error, ValueError):  # what mbedTLS found wrong with the certificate
             return "InvalidCsmsCertificate"
         code = error.args[0] if error.args else 0
-        return {-0x6E80: "InvalidTLSVersion", -0x6E00: "InvalidTLSCipherSuite"}.get(code)
+        if -0x4000 < code <= -0x2080 or code in (-0x7A00, -0x7680):  # X.509, keys; no root at all
+            return "InvalidCsmsCertificate"
+        if code == -0x6E80:
+            return "InvalidTLSVersion"
+        # No common suite: told by an alert, or by a server that closes instead of an answer.
+        return "InvalidTLSCipherSuite" if code in (-0x6E00, -0x7780, -0x7280) else None
     import ssl
 
     if isinstance(error, ssl.SSLCertVerificationError):

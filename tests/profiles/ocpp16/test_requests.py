@@ -341,6 +341,14 @@ def test_security_event_and_data_transfer():
     station = Station(ocpp16)
     data = {"type": "SettingSystemTime", "timestamp": TIME, "techInfo": "x" * 300}
     payload = station.said("SecurityEventNotification", data)[1]
-    assert len(payload["techInfo"]) == 255
+    assert payload["type"] == "SettingSystemTime" and len(payload["techInfo"]) == 255
+    for name, ours in (  # white paper, chapter 8: all that are not called as in 2.0.1
+        ("FailedToAuthenticateAtCsms", "FailedToAuthenticationAtCentralSystem"),
+        ("CsmsFailedToAuthenticate", "CentralSystemFailedToAuthentication"),
+        ("InvalidCsmsCertificate", "InvalidCentralSystemCertificate"),
+        ("InvalidChargingStationCertificate", "InvalidChargePointCertificate"),
+    ):
+        data["type"] = name
+        assert station.said("SecurityEventNotification", data)[1]["type"] == ours
     payload = station.said("DataTransfer", {"vendorId": "v", "data": [1]})[1]
     assert payload == {"vendorId": "v", "data": "[1]"}

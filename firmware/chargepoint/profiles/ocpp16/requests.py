@@ -112,7 +112,10 @@ def encode(station, kind: str, data: dict):
     if kind == "BootNotification":
         return kind, _boot_notification(data["chargingStation"])
     if kind == "SecurityEventNotification":
-        payload = {"type": data["type"][:50], "timestamp": data["timestamp"]}
+        name = data["type"]  # those that white paper, chapter 8, spells in its own words
+        name = name.replace("Csms", "CentralSystem").replace("ChargingStation", "ChargePoint")
+        name = name.replace("Authenticate", "Authentication")
+        payload = {"type": name[:50], "timestamp": data["timestamp"]}
         if data.get("techInfo"):
             payload["techInfo"] = data["techInfo"][:255]
         return kind, payload
