@@ -20,10 +20,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_EPOCH_S = 1577836800  # 2020, from when on the station counts
 ROOT = Path(__file__).resolve().parent.parent
 if __package__ in (None, ""):
     sys.path[:0] = [str(ROOT), str(ROOT / "firmware")]
@@ -93,6 +95,7 @@ def content(
         "allow_unknown": [config.configuration[1], config.variables[1]],
         "credential": credential and credential.encode().hex(),
         "hardware": hardware or None,
+        "provisioned_s": int(time.time()) - _EPOCH_S,
         "wifi": [wifi, secret("OCPP_WIFI_KEY", f"key of {wifi}", environment)] if wifi else None,
     }
 

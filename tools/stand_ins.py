@@ -31,6 +31,7 @@ CONFIG = {
     "credential": None,
     "wifi": ["network", "key"],
     "hardware": "A",
+    "provisioned_s": 200000000,
 }
 
 _PARTITION_SECTORS = 32

@@ -4,7 +4,7 @@ A board's `make(config)` gives its drivers to `Composed`; nothing in here knows 
 station.json: id, vendor, model, serial, csms (pairs of URL and security profile), ocpp (the
 subprotocols, best first), variables, configuration and the names of both that may be unknown
 (allow_unknown), credential (hex or null), wifi (name and key, or null), hardware (the revision
-of the board, a word, or null).
+of the board, a word, or null), provisioned_s (when it was written, in seconds since 2020).
 """
 
 import gc
@@ -15,7 +15,7 @@ from binascii import unhexlify
 import image
 from interface import Interface
 
-from chargepoint import VERSION, modules
+from chargepoint import VERSION, modules, timestamp
 from chargepoint.compat import MICROPYTHON, const
 from chargepoint.device_model.model import DeviceModel, Layout
 from chargepoint.hal.clock import Clock
@@ -41,6 +41,11 @@ if _TYPE_CHECKING:
 _POLL_MS = const(20)  # IEC 61851-1: the power is off 100 ms after the EV has left C
 _ROOMY_BYTES = const(131072)  # of heap: all that comes and goes, TLS and much more fit into it
 _RTC_MS = const(60000)  # between two looks at the real time clock
+# What mbedTLS says of a certificate that is good but for its date, and by how much the clock that
+# it looks at moves on then: less than any server's certificate is valid.
+_NOT_YET = ": The certificate validity starts in the future"
+_STEP_S = const(1728000)
+_GUESSED = "guessed"  # the slot: what the real time clock shows is no time
 _TLS_FILES = ("root", "certificate", "key")
 
 
@@ -71,6 +76,7 @@ class Composed:
         self.clock = clock = Clock()
         self._rtc = rtc
         self._rtc_ms = 0
+        self._guess_s: int | None = None
         self._make_wdt = make_wdt
         self._watchdog: Watchdog | None = None
         self._indicators = [evse[2] for evse in evses]
@@ -134,10 +140,30 @@ class Composed:
         store.slots.delete("boot_reason")
         reason = reason.decode() if reason else "PowerUp"
         station = Station(layout, model, store, os.urandom, reason, print)
-        epoch_s = self._rtc.epoch_s() if self._rtc is not None else None
-        if epoch_s is not None:
-            station.provisioning.set_clock(epoch_s, self.clock.now())
+        rtc = self._rtc
+        if rtc is not None:
+            epoch_s = rtc.epoch_s() if store.slots.load(_GUESSED) is None else None
+            if epoch_s is not None:
+                station.provisioning.set_clock(epoch_s, self.clock.now())
+            else:
+                latest_s = modules.use("station.moments").latest_s(station)
+                self._guess(station, max(latest_s, config.get("provisioned_s", 0), rtc.earliest_s))
         return station
+
+    def _guess(self, station: Station, epoch_s: int) -> None:
+        """Without the time the dates of certificates are checked by a moment that has passed for
+        sure. It is only in the real time clock, and the slot says that it is no time."""
+        slots = station.store.slots
+        try:
+            if slots.load(_GUESSED) is None:
+                slots.save(_GUESSED, b"1")
+        except OSError as error:  # it would be taken for the time after a restart
+            station.log("the real time clock is left as it is: %s" % error)
+            return
+        assert self._rtc is not None
+        self._rtc.set(epoch_s)
+        self._guess_s = epoch_s
+        station.log("the time is not known: dates are checked by " + timestamp.format(epoch_s))
 
     def _preset(self, model, config: dict) -> None:
         """What the station left the factory with; the server's changes win over it."""
@@ -154,7 +180,7 @@ class Composed:
     def _before_wait(self, deadline, settled: bool) -> None:
         """After each pass."""
         now = self.clock.now()
-        station = self.runtime.station
+        station, settings = self.runtime.station, self.runtime.settings
         if self._watchdog is not None:
             self._watchdog.alive("loop", now)
             self._watchdog.feed(now)
@@ -165,6 +191,9 @@ class Composed:
         self._interface.poll(now, self._is_idle())
         if self._prepare is not None and self._is_idle():
             self._prepare()
+        why, settings.last_failure = settings.last_failure, None
+        if self._guess_s is not None and " ".join((why or "").split()).endswith(_NOT_YET):
+            self._guess(station, self._guess_s + _STEP_S)
         if self._rtc is not None and now >= self._rtc_ms:
             self._rtc_ms = now + _RTC_MS
             self._set_rtc(self._rtc, station.provisioning.epoch_s(now))
@@ -185,7 +214,10 @@ class Composed:
             try:
                 rtc.set(epoch_s)
             except ValueError:
-                pass  # a server whose time can't be right
+                return  # a server whose time can't be right
+        if self._guess_s is not None:
+            self._guess_s = None
+            self.runtime.station.store.slots.delete(_GUESSED)
 
 
 def _read(path: str) -> str:

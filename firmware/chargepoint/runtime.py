@@ -53,6 +53,7 @@ class LinkSettings:
         self._first: tuple | None = None  # (URL, level, slot) of the one that is tried first
         self._held = False  # that one has to wait until the queue is empty
         self._failure: str | None = None  # of the last attempt with it
+        self.last_failure: str | None = None  # why the last attempt with any of them failed
         self._told = False  # that it has failed
         self._trial: tuple | None = None  # (slot, since when) of the one on trial
 
@@ -69,6 +70,7 @@ class LinkSettings:
     @cold
     def failed(self, profile, why: str) -> None:
         """An attempt to connect by this profile."""
+        self.last_failure = why
         if "subprotocols" in why:  # the server is there, and speaks something else
             self._station.refusals += 1
         if profile[:3] == self._first:

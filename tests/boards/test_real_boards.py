@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from chargepoint.hal.rtc import Rtc
 from host_sim.csms import Csms
 from tools import boards, stand_ins
 
@@ -87,6 +89,70 @@ def test_a_pass_feeds_the_watchdog_and_looks_at_the_network(name: str, tmp_path:
         assert composed._watchdog._wdt.fed >= 1
         assert composed._interface._servers == [("10.0.0.1", 53)]
         assert dates == [200000000]
+
+
+NOT_YET = "upgrade: \nThe certificate validity starts in the future\n"
+PROVISIONED_S = stand_ins.CONFIG["provisioned_s"]
+
+
+def guessing(tmp_path: Path, shown_s: int | None = None):
+    """A board whose real time clock shows that at boot, and what it is set to from then on."""
+    set_to = []
+
+    class Shown(Rtc):
+        def epoch_s(self):
+            return shown_s
+
+        def set(self, epoch_s: int) -> None:
+            set_to.append(epoch_s)
+
+    return set_to, patch("chargepoint.hal.rtc.Rtc", Shown), make("esp32_generic", tmp_path)
+
+
+def test_without_the_time_dates_of_certificates_are_checked_by_a_moment_that_has_passed(
+    tmp_path: Path, capsys
+):
+    set_to, rtc, board = guessing(tmp_path)
+    with rtc, board as (composed, _):
+        quiet(composed)
+        settings, station = composed.runtime.settings, composed.runtime.station
+        assert set_to == [PROVISIONED_S] and station.clock_epoch_s(0) is None
+        for why, is_moved in (
+            ("connecting: refused", False),
+            ("upgrade: \nThe certificate validity has expired\n", False),
+            (
+                "upgrade: \nThe certificate is not correctly signed by the trusted CA\n"
+                + NOT_YET[9:],
+                False,
+            ),
+            (NOT_YET, True),
+            (NOT_YET, True),
+        ):
+            before = len(set_to)
+            settings.failed(("", 2, 0, ()), why)
+            for _ in range(2):
+                composed._before_wait(None, True)
+            assert len(set_to) == before + is_moved, why
+        assert set_to == [PROVISIONED_S + n * 20 * 86400 for n in range(3)]
+        assert station.store.slots.load("guessed") is not None
+        station.provisioning._set(220000000, composed.clock.now())  # the server has told it
+        composed._rtc_ms = 0
+        composed._before_wait(None, True)
+        assert set_to[-1] == 220000000 and station.store.slots.load("guessed") is None
+        settings.failed(("", 2, 0, ()), NOT_YET)
+        composed._before_wait(None, True)
+        assert set_to[-1] == 220000000  # a board that knows the time believes it
+
+
+def test_a_guess_is_no_time_after_a_restart_either(tmp_path: Path, capsys):
+    for shown_s, slot, known in ((230000000, None, True), (240000000, b"1", False)):
+        set_to, rtc, board = guessing(tmp_path, shown_s)
+        with rtc, board as (composed, _):
+            slots = composed.runtime.station.store.slots
+            assert (composed.runtime.station.clock_epoch_s(0) is not None) == known
+            assert set_to == ([] if known else [230000000])  # the latest that was known
+            if slot is None:
+                slots.save("guessed", b"1")
 
 
 def test_the_network_may_wait_only_while_all_contactors_are_open(tmp_path: Path, capsys):

@@ -74,6 +74,14 @@ async def scenario_tls_version(good, bad, roots, certificate, key, other_roots):
     assert driver.link.state == manager.WAITING
 
 
+async def scenario_tls_not_yet(good, bad, roots, certificate, key, other_roots):
+    driver = tls_driver(good + "/echo", 2, (roots, None, None))
+    assert await driver.until("security") == "InvalidCsmsCertificate"
+    why = " ".join((await driver.until("failed")).split())
+    if MICROPYTHON:  # what a board without the time goes by (boards/common/composed.py)
+        assert why == "upgrade: The certificate validity starts in the future"
+
+
 async def scenario_tls_suites(good, bad, roots, certificate, key, other_roots):
     driver = tls_driver(good + "/echo", 2, (roots, None, None))
     if MICROPYTHON:  # OpenSSL can't say why a server closes

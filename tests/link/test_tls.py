@@ -30,7 +30,7 @@ def pem(key) -> bytes:
     )
 
 
-def certificate(name: str, issuer=None, key=None, days: int = 30, pss=None):
+def certificate(name: str, issuer=None, key=None, days: int = 30, pss=None, begins: int = -60):
     """(certificate, key) of `name`; issuer = such a pair, or None for a root."""
     key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
@@ -41,7 +41,7 @@ def certificate(name: str, issuer=None, key=None, days: int = 30, pss=None):
         .issuer_name(issuer[0].subject if issuer else subject)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - 60 * DAY)
+        .not_valid_before(now + begins * DAY)
         .not_valid_after(now + days * DAY)
         .add_extension(x509.BasicConstraints(ca=issuer is None, path_length=None), True)
     )
@@ -78,6 +78,7 @@ def folder(tmp_path_factory) -> Path:
         "server": certificate("localhost", root),
         "rsa": certificate("localhost", root, rsa_key),
         "expired": certificate("localhost", root, days=-1),
+        "early": certificate("localhost", root, begins=5),
         "station": certificate("CP 1", root),
         "pss": certificate("localhost", unreadable, pss=pss),
     }.items():
@@ -173,6 +174,11 @@ def test_refused(folder, run, name):
 @INTERPRETERS
 def test_an_expired_certificate_is_refused(folder, run):
     play(folder, run, "tls_untrusted", "expired")
+
+
+@INTERPRETERS
+def test_a_certificate_that_is_not_yet_valid_is_refused(folder, run):
+    play(folder, run, "tls_not_yet", "early")
 
 
 @INTERPRETERS

@@ -24,18 +24,18 @@ class Rtc:
 
     def __init__(self, rtc: "RTC", earliest_s: int = 189388800):  # 2026-01-01
         self._rtc = rtc
-        self._earliest_s = earliest_s
+        self.earliest_s = earliest_s
 
     def epoch_s(self):
         """Seconds since 2020-01-01T00:00:00Z, or None if the clock was not set."""
         first, second = self._read(), self._read()
         if first is None or second is None or not 0 <= second - first <= 1:
             return None
-        return second if second >= self._earliest_s else None
+        return second if second >= self.earliest_s else None
 
     def set(self, epoch_s: int) -> None:
         """Set it by the server's time. Raises ValueError for a time not to be believed."""
-        if epoch_s < self._earliest_s:
+        if epoch_s < self.earliest_s:
             raise ValueError("time before the firmware was made")
         days, second = divmod(epoch_s, _DAY_S)
         # Monday is 1, as STM32 wants it; ESP32 works it out by itself. Day 0 was a Wednesday.
