@@ -160,6 +160,7 @@ def test_headers_that_are_refused():
         ((b"X: a\x00b",), "control character in the response"),
         ((b"X: y\r\n" * 3000,), "the response is too long"),
         ((b"Location: " + b"x" * 2100,), "header line too long"),
+        ((b"Location: " + b"x" * 700,) * 3, "header line too long"),
     )
     for lines, why in cases:
         assert refusal(ok(*lines, body=b"012")) == why, lines[0][:40]

@@ -130,11 +130,11 @@ class Head:
         name = name.lower()
         if b" " + name + b" " not in self._wanted:
             return
-        if self._long:
-            self.why = "header line too long"
         value = value.strip()
         if name in self.fields:
             value = self.fields[name] + b", " + value
+        if self._long or len(value) > self._line_bytes:  # or in many lines
+            self.why = "header line too long"
         self.fields[name] = value
 
 
