@@ -247,6 +247,7 @@ def table(world, meter, rounds):
     for which, event in enumerate(EVENTS):
         count = rounds if event is messages else rounds // 5
         curve = [0] * count
+        event(world)  # the model's table of numbers finds its size again after a change
         for n in range(count):
             event(world)
             world.run(3)

@@ -48,7 +48,7 @@ _ANSWERED_BY_ALL = "Authorize BootNotification Heartbeat TransactionEvent"
 class Calls:
     """The calls of one Station, in both directions.
 
-    unanswered: CALLs in a row that got no answer in time.
+    unanswered: CALLs in a row that got no answer in time, or none at all on a link that was lost.
     """
 
     def __init__(self, station):
@@ -123,13 +123,14 @@ class Calls:
     def drop(self) -> None:
         """The link is gone: what was queued in RAM has failed."""
         station, message_id = self.station, self.endpoint.outstanding
-        self.unanswered = 0
+        self.unanswered += message_id is not None  # for whoever waits for that one
         self._owed = None
         if self._deviating:
             self.station.log("%d fields of answers were not to the letter" % self._deviating)
             self._deviations, self._deviating = [], 0
         self.endpoint.drop()
         self.settle()
+        self.unanswered = 0
         self.forget()
         if message_id is not None and station.outbox.is_head(message_id):
             station.outbox.cost_link(self._proven, station.now)

@@ -60,6 +60,8 @@ def tell(station, update: dict, now: int) -> None:
         if station.update is not update:  # canceled meanwhile
             return
         station.update_due_ms = now
+        if answer is None and station.profile is None and not station.calls.unanswered:
+            return  # it was not on its way
         update["tries"] += 1
         if answer is None and update["tries"] < _MOST_TRIES:
             if station.profile is not None:

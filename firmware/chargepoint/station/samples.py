@@ -69,11 +69,11 @@ def thinner(samples: bytes) -> bytes:
     return bytes(kept)
 
 
-def fitting(station, samples: bytes, told) -> bytes:
-    """So many of the samples that a message takes what `told` makes of them."""
+def fitting(station, samples: bytes, told, moment: tuple, phases: int) -> bytes:
+    """So many of the samples that a message takes what `told` makes of them (see the dialects)."""
+    most = station.model.integer(_BYTES_PER_MESSAGE) - _FRAME_BYTES
     while len(samples) > 2 * SAMPLE_BYTES:
-        size = sum([len(json.dumps(item)) for item in told(samples)])
-        most = station.model.integer(_BYTES_PER_MESSAGE) - _FRAME_BYTES
+        size = sum([len(json.dumps(item)) for item in told(samples, moment, phases)])
         station.outbox.sample_bytes = size
         if size <= min(most, station.outbox.fitting_bytes):
             break

@@ -63,11 +63,12 @@ class Statuses:
 
         def on_answer(answer, now):
             times = self._unheard.get(connector, 0)
-            if station.profile is not None and not station.calls.unanswered:
+            if station.calls.unanswered:
+                self._unheard[connector] = times = times + 1
+            elif station.profile is not None:
                 self._unheard.pop(connector, None)
                 return
-            self._unheard[connector] = times + 1
-            if times < _MAX_UNHEARD - 1:  # the link may have been lost before anyone could hear it
+            if times < _MAX_UNHEARD:  # the link may have been lost before anyone could hear it
                 self._told.pop(connector, None)
 
         self._changed.pop(connector, None)
