@@ -33,7 +33,8 @@ quick: check ## the checks, and the tests of the core on CPython, in less than a
 soak: venv micropython ## for hours: random walks of the station, all power cuts, network faults, signatures and targets
 	SOAK=1 $(BIN)/python -m pytest -n $(JOBS) --dist worksteal tests/power_loss tests/ota/test_power_cuts.py \
 		tests/crypto tests/test_heap.py tests/scenarios/test_invariants.py tests/scenarios/test_network_faults.py \
-		tests/scenarios/test_targets.py tests/rpc/test_schema_oracle.py
+		tests/scenarios/test_targets.py tests/rpc/test_schema_oracle.py tests/store/test_flips.py \
+		tests/scenarios/test_lost_records.py
 
 .PHONY: check check-types check-rest
 check: venv micropython ## format, lint, types, firmware compiles, rings, boards

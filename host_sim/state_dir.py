@@ -15,6 +15,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Iterable
@@ -42,6 +43,7 @@ class StateDir:
         self.path = path
         self.flash = path / "flash"
         self._meters = path / "meters.json"
+        self._is_refused = False  # the meters could not be written
         try:
             self.flash.mkdir(parents=True, exist_ok=True)
             self.lock_fd = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
@@ -72,7 +74,7 @@ class StateDir:
             ) from None
 
     def save(self, evses: Iterable[Evse], epoch_ms: int, rate: float) -> None:
-        """Keep the registers as they are now."""
+        """Keep the registers as they are now; if that can't be it is told once."""
         value = {
             "evses": {
                 str(evse.id): {
@@ -87,8 +89,13 @@ class StateDir:
             "rate": rate,
         }
         new = self._meters.with_suffix(".new")
-        new.write_text(json.dumps(value))
-        os.replace(new, self._meters)
+        try:
+            new.write_text(json.dumps(value))
+            os.replace(new, self._meters)
+        except OSError as error:
+            if not self._is_refused:  # a full disk is told once, and is no reason to end
+                print(f"{self._meters}: not kept: {error.strerror or error}", file=sys.stderr)
+            self._is_refused = True
 
     def close(self) -> None:
         os.close(self.lock_fd)

@@ -71,7 +71,10 @@ class StationLife:
     async def open(self) -> None:
         """Be ready for processes."""
         if self._config.target != "qemu":  # whose flash has its own
-            factory.put_images(self._state_dir.flash, self._config.firmware)
+            try:
+                factory.put_images(self._state_dir.flash, self._config.firmware)
+            except OSError as error:
+                _LOG.error("this station can't be updated, its images can't be kept: %s", error)
         await self._server.start()
 
     async def close(self) -> None:

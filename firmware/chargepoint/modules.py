@@ -41,7 +41,7 @@ station.firmware station.firmware_record station.firmware_request station.firmwa
 station.firmware_status station.manufacturer_roots
 station.moments station.network station.network_profile station.record_bytes
 station.remote_control station.reset station.resume station.samples station.snapshot
-station.thinning station.trigger
+station.thinning station.trigger station.unsaved
 profiles.ocpp16.configuration profiles.ocpp16.keys profiles.ocpp16.requests
 profiles.ocpp16.presets profiles.ocpp16.transactions
 profiles.ocpp201.requests profiles.ocpp201.transactions profiles.versions

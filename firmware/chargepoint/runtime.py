@@ -123,7 +123,11 @@ class LinkSettings:
 
     @cold
     def password(self):
-        return self._model.credential()
+        """Raises ValueError if there was one that can't be read: nothing goes out without it."""
+        password = self._model.credential()
+        if not password and (password is not None or "credential" in self._station.store.damaged):
+            raise ValueError("the password can't be read: it must be set anew")
+        return password
 
     def ping_interval_s(self) -> int:
         return self._model.integer(_PING_INTERVAL)

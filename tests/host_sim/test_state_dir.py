@@ -44,6 +44,16 @@ def test_what_was_counted_after_the_last_save_is_added(tmp_path):
     folder.close()
 
 
+def test_a_full_disk_is_told_once(tmp_path, capsys):
+    folder = StateDir(tmp_path)
+    (tmp_path / "meters.new").symlink_to("/dev/full")
+    for _ in range(3):
+        folder.save([evse(1000)], 0, 1)
+    folder.close()
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "not kept: No space left" in said
+
+
 def test_a_folder_in_use_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "_LOCK_PATIENCE_S", 0)
     first = StateDir(tmp_path)

@@ -1,6 +1,7 @@
 """Lives of a station's process: what it is told at boot, queries, power, ends."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -14,11 +15,15 @@ from host_sim.world import Ev, Evse
 PATIENCE_S = 60
 
 
-def scenario(test):
-    """Run `test(life, lines, evse)` with a station that has nobody to talk to."""
+def scenario(test, flash=None):
+    """Run `test(life, lines, evse)` with a station that has nobody to talk to.
+
+    flash: the folder of its flash, if that is not its own.
+    """
 
     async def run():
         folder, evse, lines, tasks = StateDir(None), Evse(1, 3, 32, 1), [], []
+        folder.flash = flash or folder.flash
         life = StationLife(
             Config(csms=("ws://127.0.0.1:9",)),
             folder,
@@ -53,6 +58,17 @@ def test_a_life_begins_with_the_world_as_it_is():
         assert state["connection"]["online"] is False and state["clock"] is None
 
     scenario(test)
+
+
+def test_a_flash_that_takes_no_writes_is_told_and_the_station_lives():
+    async def test(life, lines, evse):
+        await life.boot()
+        state = await life.ask()
+        assert state["evses"][0]["status"] == "Available"
+        assert state["queue"]["security_events"] >= 2  # they wait in RAM
+        assert [line for line in lines if "takes no writes" in str(line)]
+
+    scenario(test, Path("/sys/kernel"))  # where nobody may make a file, root neither
 
 
 def test_what_is_told_is_taken_before_a_later_query_is_answered():

@@ -18,6 +18,7 @@ class Flash:
         self.boot_count = 0
         self.nonce = "0badcafe"
         self.damaged = ()
+        self.failed = 0
         self.saved = [[None, 0, bytearray(1024)] for _ in range(self.SLOTS)]
 
     def load(self, name):
@@ -32,13 +33,14 @@ class Flash:
             if slot[0] is None:
                 slot[0], slot[1] = name, len(contents)
                 slot[2][: len(contents)] = contents
-                return
-        raise OSError(28)
+                return True
+        return False
 
     def delete(self, name):
         for slot in self.saved:
             if slot[0] == name:
                 slot[0] = None
+        return True
 
 
 class Journal:

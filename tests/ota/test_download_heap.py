@@ -52,6 +52,7 @@ class Slots:
         return self.saved
     def save(self, name, data):
         self.saved = bytes(data)
+        return True
     def delete(self, name):
         self.saved = None
 

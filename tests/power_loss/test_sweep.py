@@ -40,7 +40,7 @@ def deletes_variables_before_they_are_saved(store):
     def anew(name, data):
         if name == "variables":
             store.slots.delete(name)
-        save(name, data)
+        return save(name, data)
 
     store.slots.save = anew
 

@@ -50,11 +50,12 @@ class Watched(Pair):
             append = outbox.append_transaction
 
             def appending(record):
-                append(record)
+                assert append(record)
                 self.journalled.append((outbox.last_seq, record))
                 if record.event_type == "Ended" and record.evse_id:
                     meter_wh = self.energy_wh(record.evse_id)
                     assert record.meter_wh == meter_wh, "the final register is not the meter's"
+                return True
 
             outbox.append_transaction = appending
         super().step()

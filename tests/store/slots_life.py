@@ -38,13 +38,11 @@ class Life:
 
     def save(self, name, value):
         self.maybe = (name, value)
-        try:
-            self.slots.save(name, value)
-        except OSError as error:
-            assert error.args[0] == 28
-            self.full += 1
-        else:
+        if self.slots.save(name, value):
             self.saved[name] = value
+        else:
+            assert self.slots.failed == 28
+            self.full += 1
         self.maybe = None
         assert self.slots.load(name) == self.saved.get(name)
 

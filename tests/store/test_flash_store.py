@@ -37,7 +37,7 @@ def test_what_can_not_be_read_of_both_is_in_one_list():
     store.journal.append(b"after it")
     for text in (b"the slot", b"an entry"):
         flash.data[flash.data.index(text)] ^= 1
-    assert opened(flash).damaged == ["x", "journal"]
+    assert opened(flash).damaged == ["x", "journal: 24 bytes lost"]
 
 
 _STARTED, _UPDATED, _ENDED = 125, 110, 165  # bytes of a record, its first told by its length

@@ -93,9 +93,11 @@ class FakeSlots:
 
     def save(self, name, data):
         self.saved[name] = bytes(data)
+        return True
 
     def delete(self, name):
         self.saved.pop(name, None)
+        return True
 
 
 class Things:
@@ -160,6 +162,7 @@ class FakeStation:
         if not record.boot_count:
             record.epoch_s, record.estimated, record.tick_ms, record.boot_count = self.moment()
         self.log.append(record)
+        return True
 
     def security_event(self, event_type, tech_info=None):
         self.log.append(("SecurityEventNotification", event_type, tech_info))

@@ -18,9 +18,10 @@ class Slots:
 
     def save(self, name, contents):
         if self.fail:
-            raise OSError(5)
+            return False
         self.saves += 1
         self.contents[name] = contents
+        return True
 
 
 class ModelOnly:

@@ -270,7 +270,8 @@ def _members(text: str, values: list, single: bool) -> str:
 def assign(model, key, text: str) -> None:
     """Store a checked value; `model.save()` is the caller's. Raises ValueError(reason code)."""
     if not isinstance(key, str) and flags(row_of(key >> 16)) & _CREDENTIAL:
-        model.set_credential(text.encode())
+        if not model.set_credential(text.encode()):
+            raise ValueError("InternalError")
     elif not model.put(key, text):
         raise ValueError("OutOfStorage")
 

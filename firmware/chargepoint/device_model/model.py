@@ -72,8 +72,8 @@ class Layout:
 class DeviceModel:
     """The variables of one station.
 
-    slots: `.load(name) -> bytes | None`, `.save(name, bytes)`; features: names of what is built in
-    and on, ValueError for an unknown one. The shell may set:
+    slots: `.load(name) -> bytes | None`, `.save(name, bytes) -> bool`; features: names of what is
+    built in and on, ValueError for an unknown one. The shell may set:
 
     compute(id, evse_id, connector_id) -> str | None: values that the station alone knows;
     on_change(id): called after a value was changed by the server;
@@ -178,21 +178,26 @@ class DeviceModel:
         self.presets[key] = text
 
     @cold
-    def save(self) -> None:
-        """Write the slot if it differs from what it holds."""
+    def save(self) -> bool:
+        """Write the slot if it differs from what it holds; False if the store can't."""
         stored = self._stored()
         if self.garbled or stored != (self.slots.load("variables") or bytes((_FORMAT,))):
-            self.slots.save("variables", stored)
+            if not self.slots.save("variables", stored):
+                return False
             self.garbled = False
+        return True
 
     @cold
     def credential(self):
-        """The bytes of the Basic authentication password on the wire, or None."""
-        return self.slots.load("credential") or self.preset_credential
+        """The bytes of the Basic authentication password on the wire, or None; none of them (b"")
+        where the server has set one that can't be read any more, and the factory none."""
+        saved = self.slots.load("credential")
+        return saved or self.preset_credential or saved
 
     @cold
-    def set_credential(self, credential: bytes) -> None:
-        self.slots.save("credential", credential)
+    def set_credential(self, credential: bytes) -> bool:
+        """False if the store can't keep it; then the old one counts."""
+        return self.slots.save("credential", credential)
 
     @cold
     def _stored(self) -> bytes:

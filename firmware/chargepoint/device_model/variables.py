@@ -70,7 +70,7 @@ def set_variables(station, request: dict, now: int):
             if reason is None:
                 done.append((key, before, number))
         outcomes.append((status, reason))
-    if done and not _saved(model):
+    if done and not model.save():
         for key, before, number in reversed(done):  # B05.FR.09: technical problems
             model.put(key, before)
             outcomes[number] = "Rejected", "InternalError"
@@ -89,14 +89,6 @@ def _set_results(items, outcomes):
         yield result
 
 
-def _saved(model) -> bool:
-    try:
-        model.save()
-    except OSError:
-        return False
-    return True
-
-
 def _set(model, key, attribute: str, text: str):
     """(status, reason code or None where it was set)"""
     if not supports(key, attribute):
@@ -108,8 +100,6 @@ def _set(model, key, attribute: str, text: str):
     except ValueError as error:
         reason = str(error)
         return "Rejected", reason if len(reason) <= 20 else "InvalidValue"
-    except OSError:
-        return "Rejected", "InternalError"
     reboot = not isinstance(key, str) and flags(row_of(key >> 16)) & _REBOOT
     return ("RebootRequired" if reboot else "Accepted"), None
 

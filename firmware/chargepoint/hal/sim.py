@@ -194,15 +194,18 @@ class MemoryStore:
 class MemorySlots:
     def __init__(self):
         self.saved = {}
+        self.failed = 0
 
     def load(self, name: str):
         return self.saved.get(name)
 
-    def save(self, name: str, data) -> None:
+    def save(self, name: str, data) -> bool:
         self.saved[name] = bytes(data)
+        return True
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str) -> bool:
         self.saved.pop(name, None)
+        return True
 
 
 class MemoryJournal:

@@ -50,6 +50,7 @@ def load(store) -> "Progress | None":
 
 
 def save(store, progress: Progress) -> None:
+    """Raises OSError if the store can't."""
     head = struct.pack(
         _LAYOUT,
         _VERSION,
@@ -60,7 +61,8 @@ def save(store, progress: Progress) -> None:
         progress.written,
         progress.digest,
     )
-    store.slots.save(_NAME, head + progress.rest)
+    if not store.slots.save(_NAME, head + progress.rest):
+        raise OSError("the store can't be written")
 
 
 def forget(store) -> None:

@@ -49,9 +49,11 @@ class System(installation.Installation):
         yield from self.checking_payload()
 
     def trying(self, updater) -> None:
-        """Raises OSError if the boot loader finds that it is no firmware."""
+        """Raises OSError if the boot loader finds that it is no firmware, or if that it is tried
+        can't be remembered."""
         system = self._places.system
-        _save(system, 0, updater.deadline_s, self._counter, system.target)
+        if not _save(system, 0, updater.deadline_s, self._counter, system.target):
+            raise OSError("the store can't be written")
         try:
             system.boot()
         except OSError:
@@ -113,9 +115,9 @@ def give_up(places, deadline: bool) -> bool:
     return True
 
 
-def _save(system, why: int, deadline_s: int, counter: int, name: str) -> None:
+def _save(system, why: int, deadline_s: int, counter: int, name: str) -> bool:
     head = struct.pack(_LAYOUT, _VERSION, why, deadline_s, counter)
-    system.slots.save(_NAME, head + name.encode())
+    return system.slots.save(_NAME, head + name.encode())
 
 
 def _load(system) -> "tuple | None":

@@ -26,12 +26,13 @@ def change_availability(station, request: dict, now: int) -> dict:
         targets = [target]
     elif operative and request.get("everywhere"):
         targets = _targets(station)
-    changed = False
-    for target in targets:
-        changed = changed or target.operative != operative
+    changed = [target for target in targets if target.operative != operative]
+    for target in changed:
         target.operative = operative
-    if changed:
-        station.store.slots.save(_SLOT, _flags(station))
+    if changed and not station.store.slots.save(_SLOT, _flags(station)):
+        for target in changed:
+            target.operative = not operative
+        return {"status": "Rejected", "statusInfo": {"reasonCode": "OutOfStorage"}}
     if not operative and _in_use(station, place):
         return {"status": "Scheduled"}  # G03.FR.05, G04.FR.06
     return {"status": "Accepted"}  # also where nothing has changed: G03.FR.03, G04.FR.04

@@ -18,11 +18,10 @@ _SLOT = "cache"
 
 
 def clear_cache(station, request: dict, now: int) -> dict:
-    """Forget all tokens: Accepted, or Rejected where the cache is switched off (C11.FR.04)."""
-    if not station.model.boolean(_ENABLED):
-        return {"status": "Rejected"}
-    station.store.slots.delete(_SLOT)
-    return {"status": "Accepted"}
+    """Forget all tokens: Accepted, or Rejected where the cache is switched off (C11.FR.04), or
+    can't be changed."""
+    done = station.model.boolean(_ENABLED) and station.store.slots.delete(_SLOT)
+    return {"status": "Accepted" if done else "Rejected"}
 
 
 def lookup(station, token, now: int):

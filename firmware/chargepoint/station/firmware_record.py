@@ -99,8 +99,9 @@ def texts(station) -> tuple:
     return str(location, "utf-8"), bytes(key), bytes(signature)
 
 
-def save(station, update: dict, location=None, key: bytes = b"", signature: bytes = b"") -> None:
-    """Remember the update; without a location, with the texts that are there. Raises OSError."""
+def save(station, update: dict, location=None, key: bytes = b"", signature: bytes = b"") -> bool:
+    """Remember the update; without a location, with the texts that are there. False if the store
+    can't."""
     slots = station.store.slots
     if location is None:
         tail = memoryview(slots.load(SLOT))[_HEAD_BYTES:]
@@ -124,7 +125,7 @@ def save(station, update: dict, location=None, key: bytes = b"", signature: byte
         update["exponent"],
         update["digest"],
     )
-    slots.save(SLOT, head + tail)
+    return slots.save(SLOT, head + tail)
 
 
 def _bounded(epoch_s: int) -> int:

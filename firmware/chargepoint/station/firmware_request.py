@@ -138,11 +138,8 @@ def _begin(station, fields: dict, now: int) -> dict:
     for name in fields:
         if name in update:
             update[name] = fields[name]
-    try:
-        firmware_record.save(
-            station, update, fields["location"], fields["key"], fields["signature"]
-        )
-    except OSError:
+    texts = fields["location"], fields["key"], fields["signature"]
+    if not firmware_record.save(station, update, *texts):
         return _rejected("OutOfStorage", "")
     status = "Accepted"
     if old is not None and old["phase"] == firmware_record.OVER:

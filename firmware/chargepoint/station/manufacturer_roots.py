@@ -29,12 +29,12 @@ def load(station) -> list:
         return []
 
 
-def save(station, roots: list) -> None:
-    """From now on these are the roots. Raises OSError."""
+def save(station, roots: list) -> bool:
+    """From now on these are the roots; False if the store can't keep them."""
     parts = [bytes((_VERSION,))]
     for root in roots:
         parts += [struct.pack("<H", len(root)), root]
-    station.store.slots.save(SLOT, b"".join(parts))
+    return station.store.slots.save(SLOT, b"".join(parts))
 
 
 def _unpack(data: bytes) -> list:

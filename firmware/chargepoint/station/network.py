@@ -53,7 +53,7 @@ class Record:
         self._unknown = []  # lines of a later version, which are kept
         lines = str(slots.load("network") or b"", "utf-8").split("\n")
         head = lines[0].split(" ")
-        if head[0] == _FORMAT:
+        if head[0] == _FORMAT and len(head) > 2:
             self.given_up, self.boots = int(head[1]), int(head[2])
             for line in lines[1:]:
                 try:
@@ -71,8 +71,8 @@ class Record:
             slot, level, timeout_s, version, url = words[:5]
             self.stored[int(slot)] = int(level), int(timeout_s), version, url
 
-    def save(self, slots) -> None:
-        """Raises OSError where the store can't."""
+    def save(self, slots) -> bool:
+        """False where the store can't."""
         lines = ["%s %d %d" % (_FORMAT, self.given_up, self.boots)]
         for slot in sorted(self.stored):
             entry = self.stored[slot]
@@ -81,8 +81,7 @@ class Record:
             url, level, slot, spoken, timeout_s = self.good
             lines.append("= %d %d %d %s %s" % (slot, level, timeout_s, spoken[0], url))
         data = "\n".join(lines + self._unknown).encode()
-        if data != slots.load("network"):
-            slots.save("network", data)
+        return data == slots.load("network") or slots.save("network", data)
 
 
 # ---- what there is

@@ -9,6 +9,7 @@ from ..compat import const
 
 _SECURITY_PROFILE = const(82)  # SecurityCtrlr.SecurityProfile
 
+_NOT_STORED = "InternalError"
 _SLOTS = const(4)
 _MAX_URL = const(512)
 _MAX_TIMEOUT_S = const(600)
@@ -37,9 +38,8 @@ def set_network_profile(station, request: dict, now: int) -> dict:
             data["ocppCsmsUrl"],
         )
     except Refusal as refusal:
-        return _result("Rejected", refusal.args[0], refusal.args[1])
-    except OSError:
-        return _result("Failed", "InternalError", "the profile could not be stored")
+        code, text = refusal.args
+        return _result("Failed" if code == _NOT_STORED else "Rejected", code, text)
     return {"status": "Accepted"}
 
 
@@ -48,7 +48,7 @@ def _result(status: str, code: str, text: str) -> dict:
 
 
 def store(station, slot: int, level: int, timeout_s: int, version: str, url: str) -> None:
-    """Check a profile and keep it; timeout_s 0: the variable's. Raises Refusal, or OSError."""
+    """Check a profile and keep it; timeout_s 0: the variable's. Raises Refusal."""
     model = station.model
     if not 0 <= slot < _SLOTS:
         raise Refusal("InvalidConfSlot", "there are the slots 0 to %d" % (_SLOTS - 1))
@@ -67,7 +67,8 @@ def store(station, slot: int, level: int, timeout_s: int, version: str, url: str
     record.stored[slot] = level, timeout_s, version, url
     record.given_up &= ~(1 << slot)
     record.boots = 0
-    record.save(model.slots)
+    if not record.save(model.slots):
+        raise Refusal(_NOT_STORED, "the profile could not be stored")
     model.network_slots = network.allowed(model, record)
     station.security_event("ReconfigurationOfSecurityParameters", "network profile %d" % slot)
 

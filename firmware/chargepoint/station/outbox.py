@@ -14,6 +14,10 @@ event: it is journalled anew behind those that come meanwhile, and keeps its mes
 A message that costs the link, by its size for example, has failed to be processed too (1.6 section
 3.7.1). What has many samples is told with fewer then, and so is what comes after it. A transaction
 event that is given up is told as a security event.
+
+Where the store takes no writes no session begins. What one that runs has to tell, and security
+events, wait in RAM as far as there is room, behind what the journal holds; once it takes writes
+again they go there (`unsaved`). Nothing is promised of them if the power fails.
 """
 
 import json
@@ -38,6 +42,7 @@ _LITTLE_BYTES = const(256)
 _FEW_BYTES = const(1024)  # shorter samples than these are no reason to refuse a message
 _MANY_BYTES = const(0x100000)
 _NO_ROOM = const(28)  # ENOSPC
+_UNSAVED_SEQ = const(0x20000000)  # of `unsaved`
 _OLD = const(-0x40000000)  # in slots of older versions: nothing was said of the transaction yet
 
 
@@ -58,6 +63,12 @@ class Outbox:
         self._reserve = _ENDED_BYTES * len(station.evses) + _EVENTS_BYTES
         self._thin_at = self._reserve + _THIN_BYTES  # bytes of room below which a pass begins
         self._lost = 0  # records for which there was no room
+        self.unsaved: list = []  # (seq, entry) that the journal did not take
+        self._told = -1  # the newest entry of the journal that is told, if it can't be told that
+        self.errno = 0  # of the last change of the journal that failed; 0 after one that did not
+        self.failing = 0  # the same of the whole store, as it was told; no session begins then
+        self.is_trying = False  # to write again
+        self.again_ms = 0  # when that is due
         self.last_seq = -1  # of the newest entry
         for seq, _ in self.journal.records():
             self.last_seq = seq
@@ -68,25 +79,20 @@ class Outbox:
         self.suspect = False  # it was on its way when the link was lost
         self.sample_bytes = 0  # of its samples as they were told; 0 where they are few
         self.fitting_bytes = _MANY_BYTES  # of samples; more has cost a link
-        saved = station.store.slots.load("server_ids")
         # What a 1.6 server calls a transaction: any integer; None: nothing was said of it yet.
-        self.server_ids: dict = json.loads(saved) if saved else {"": None}
-        if self.server_ids.pop("", _OLD) == _OLD:  # had its marks among the integers
-            for transaction_id, server_id in list(self.server_ids.items()):
-                if server_id == _OLD:
-                    self.server_ids[transaction_id] = None
-                elif server_id == -1:  # given up
-                    del self.server_ids[transaction_id]
+        self.server_ids: dict = self._load_server_ids()
 
     @cold
-    def append_transaction(self, record) -> None:
-        """Journal a TransactionRecord; when this returns it survives a power cut."""
+    def append_transaction(self, record) -> bool:
+        """Journal a TransactionRecord; when this returns it survives a power cut, unless the store
+        can't be written. False if nothing of it is kept."""
         parts = modules.use("station.record_bytes").parts(record)
         modules.done("station.record_bytes")  # the journal needs the room
         modules.done("station.samples")
-        self._append(record.event_type, bytes((_TRANSACTION,)), *parts)
+        is_kept = self._append(record.event_type, bytes((_TRANSACTION,)), *parts)
         if self.station.now < self.next_try_ms:
             self._head = None  # it may be in the way
+        return is_kept
 
     @cold
     def append_security_event(self, event: dict) -> None:
@@ -101,13 +107,13 @@ class Outbox:
     def set_server_id(self, transaction_id: str, server_id: int | None) -> None:
         """Remember the integer by which a server knows the transaction."""
         self.server_ids[transaction_id] = server_id
-        self._save_server_ids()
+        self.save_server_ids()
 
     @cold
     def forget_server_id(self, transaction_id: str) -> None:
         if transaction_id in self.server_ids:
             del self.server_ids[transaction_id]
-            self._save_server_ids()
+            self.save_server_ids()
 
     @cold
     def link_lost(self) -> None:
@@ -122,23 +128,27 @@ class Outbox:
 
         None too while the time is not known: no message goes without one.
         """
-        while self._head is None and self.journal.count():
-            if self.station.clock_epoch_s(self.station.now) is None:
+        while self._head is None and (self.journal.count() or self.unsaved):
+            if self.station.clock_epoch_s(self.station.now) is None or not self._load():
                 return None
-            self._load()
         return self._head
 
     @cold
-    def _load(self) -> None:
-        """Read the oldest entry; it is the head, or is passed over."""
-        seq, entry = self.journal.head()
+    def _load(self) -> bool:
+        """Read the oldest entry; it is the head, or is passed over. False if all are told."""
+        oldest = self.journal.head()
+        if self.unsaved or self._told >= 0:
+            oldest = self._oldest()
+        if oldest is None:
+            return False
+        seq, entry = oldest
         try:
             kind, data = self._read(entry)
         except _UNREADABLE as error:
             # What can't be read is reported, and must not hold the rest.
-            self.journal.acknowledge(seq)
+            self._acknowledge(seq)
             self.station.security_event("JournalEntryUnreadable", str(error))
-            return
+            return True
         is_transaction = kind == "TransactionEvent"
         self._id = seq
         self.next_try_ms = self._tries[is_transaction][2]
@@ -151,10 +161,11 @@ class Outbox:
                 event = json.loads(entry[1:])
                 event["seq"] = self._id
                 self.append_security_event(event)
-                self.journal.acknowledge(seq)
-                return
+                self._acknowledge(seq)
+                return True
         self._head = seq, kind, data
         modules.release()  # before its message is made
+        return True
 
     @cold
     def message_id(self) -> str:
@@ -179,9 +190,14 @@ class Outbox:
             self.fitting_bytes += self.fitting_bytes >> 3
         self.sample_bytes = 0
         self._tries[kind == "TransactionEvent"][:] = 0, 0, 0
-        self.journal.acknowledge(seq)
-        self._look(self.journal.room())
-        if kind == "TransactionEvent" and data.event_type == "Ended":
+        is_ended = kind == "TransactionEvent" and data.event_type == "Ended"
+        if is_ended:  # until now the slot stands for an Ended that the journal may lose
+            slots, name = self.station.store.slots, "tx%d" % data.evse_id
+            if data.transaction_id.encode() in (slots.load(name) or b""):
+                slots.delete(name)
+        self._acknowledge(seq)
+        self.look(self.journal.room())
+        if is_ended:
             self.forget_server_id(data.transaction_id)
 
     @cold
@@ -224,7 +240,11 @@ class Outbox:
         """One step of the pass that makes room."""
         rules, seen, before = modules.use("station.thinning"), self.thinning, self.journal.room()
         change = rules.ended if self._thin_ended else rules.updated
-        goes_on = self.journal.edit(lambda entry: change(seen, entry))
+        try:
+            goes_on = self.journal.edit(lambda entry: change(seen, entry))
+        except OSError as error:
+            self.thinning, self.errno = None, error.args[0]
+            return
         room = self.journal.room()
         self._thin_won += room - before
         if goes_on:
@@ -234,12 +254,12 @@ class Outbox:
             self._thin_ended = not self._thin_ended
             if not self._thin_ended:  # neither has won anything: all that may go has gone
                 self._thin_at = room - _AGAIN_BYTES
-        self._look(room)
+        self.look(room)
 
     @cold
     def holds(self, transaction_id=None) -> bool:
         """Whether messages (of that transaction) wait, the one on its way included (E14)."""
-        for _, entry in self.journal.records():
+        for _, entry in self._waiting():
             try:
                 kind, data = self._read(entry)
             except _UNREADABLE:  # reported when its turn comes
@@ -252,44 +272,86 @@ class Outbox:
     def counts(self):
         """(transaction messages, security events) that wait."""
         counts = [0, 0]
-        for _, entry in self.journal.records():
+        for _, entry in self._waiting():
             counts[entry[:1] != b"\x01"] += 1
         return counts
 
     @cold
-    def _append(self, event_type: str, *parts) -> None:
-        """Journal an entry unless the room that is left is for more important ones."""
+    def _waiting(self):
+        """Each (seq, entry) that is not told yet, oldest first."""
+        for entry in self.journal.records():
+            if entry[0] > self._told:
+                yield entry
+        for entry in self.unsaved:
+            yield entry
+
+    @cold
+    def _oldest(self):
+        for entry in self._waiting():
+            return entry
+        return None
+
+    @cold
+    def _acknowledge(self, seq: int) -> None:
+        if self.unsaved and self.unsaved[0][0] == seq:
+            del self.unsaved[0]
+        elif seq < _UNSAVED_SEQ:  # else it has gone into the journal meanwhile
+            try:
+                self.journal.acknowledge(seq)
+                self._told = -1
+            except OSError as error:  # it is sent again after a boot
+                self._told, self.errno = seq, error.args[0]
+
+    @cold
+    def _append(self, event_type: str, *parts) -> bool:
+        """Journal an entry unless the room that is left is for more important ones; False if it is
+        dropped."""
         room = self.journal.room()
         least = 0
         if event_type == "Updated":
             least = self._reserve
         elif not event_type:
             least = self._reserve - _EVENTS_BYTES
-        try:
-            if room < least:
-                raise OSError(_NO_ROOM)
-            self.last_seq = self.journal.append(*parts)
-        except OSError as error:
-            if error.args[0] != _NO_ROOM:
-                raise
+        is_kept = room >= least and self._write(event_type, room, parts)
+        if not (is_kept or self.is_trying):
             if not self._lost:
                 self.station.log("journal full: %s dropped" % (event_type or "security event"))
             self._lost += 1
-        self._look(self.journal.room())
+        self.look(self.journal.room())
+        return is_kept
 
     @cold
-    def _look(self, room: int) -> None:
+    def _write(self, event_type: str, room: int, parts: tuple) -> bool:
+        """Into the journal, behind what could not go there before; else into RAM."""
+        try:
+            if self.unsaved:
+                modules.use("station.unsaved").save(self, self._head)
+            self.last_seq = self.journal.append(*parts)
+            self.errno = 0
+            return True
+        except OSError as error:
+            is_full = error.args[0] == _NO_ROOM and room < _ENDED_BYTES
+            if is_full and not self.errno:  # the journal, by its own bound
+                return False
+            self.errno = error.args[0]
+        if self.is_trying or event_type == "Started":
+            return False
+        return modules.use("station.unsaved").keep(self, event_type, b"".join(parts))
+
+    @cold
+    def look(self, room: int) -> None:
         """What follows from the room that is left."""
-        was_full, self.full = self.full, room < self._reserve + _ENDED_BYTES
+        is_low = room < self._reserve + _ENDED_BYTES
+        was_full, self.full = self.full, is_low or self.failing != 0
         plenty = self._reserve + _THIN_BYTES
         if room >= plenty:
             self._thin_at, self._thin_ended = plenty, False
-            if self._lost:
+            if self._lost and not self.failing:
                 lost, self._lost = self._lost, 0
                 self.station.security_event("MemoryExhaustion", "%d records lost" % lost)
-        elif room < self._thin_at and self.thinning is None:
+        elif room < self._thin_at and self.thinning is None and not self.failing:
             self.thinning, self._thin_won = {}, 0
-        if self.full and not was_full:
+        if is_low and not was_full:
             self.station.security_event("MemoryExhaustion", "no room for another session")
 
     @cold
@@ -316,7 +378,23 @@ class Outbox:
         return "SecurityEventNotification", data
 
     @cold
-    def _save_server_ids(self) -> None:
+    def _load_server_ids(self) -> dict:
+        saved = self.station.store.slots.load("server_ids")
+        try:
+            found = dict(json.loads(saved)) if saved else {"": None}
+        except (ValueError, TypeError):
+            self.station.store.damaged.append("server_ids")
+            return {}
+        if found.pop("", _OLD) == _OLD:  # had its marks among the integers
+            for transaction_id, server_id in list(found.items()):
+                if server_id == _OLD:
+                    found[transaction_id] = None
+                elif server_id == -1:  # given up
+                    del found[transaction_id]
+        return found
+
+    @cold
+    def save_server_ids(self) -> None:
         saved: dict = {"": None}  # says of which format it is
         saved.update(self.server_ids)
         self.station.store.slots.save("server_ids", json.dumps(saved).encode())

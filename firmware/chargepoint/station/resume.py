@@ -17,7 +17,9 @@ TxCtrlr.AllowEnergyTransferResumption is false; statuses come from the hardware.
 Otherwise it ends, with PowerLoss or Reboot, at the last recorded moment, with the last recorded
 register; with what the meter shows if that is more, for what it has counted since flowed before
 the cut. So it does, too, if it was already about to end, its owner takes the cable meanwhile, or
-the journal is ahead of the slot: what the slot misses may have changed who may charge.
+the journal is ahead of the slot: what the slot misses may have changed who may charge. The slot
+stays until the server has the end. A transaction that only the journal still knows, without its
+end, ends likewise, with the last that is there: its slot, or its Ended, can't be read.
 
 The slot `tx<evse>` is JSON, a list: format number, transactionId, next seqNo, register, what the
 meter showed, register at the start, connector, flags (see `Transaction.save`), points that have
@@ -33,7 +35,7 @@ import json
 from ..compat import const
 from . import moments, power
 from .evse import IdToken
-from .record import Reading
+from .record import Reading, TransactionRecord
 from .record_bytes import unpack
 from .samples import MEASURANDS, pack
 from .transaction import Transaction
@@ -81,6 +83,7 @@ def latest_epoch_s(station):
 
 def resume_lost(station, now: int) -> None:
     """Take up what a power cut or a reset has cut off; `settle` decides what becomes of it."""
+    found = []
     for evse in station.transactions.all():
         try:
             saved = _load(station, evse)
@@ -88,7 +91,46 @@ def resume_lost(station, now: int) -> None:
             station.security_event("StorageDamaged", "tx%d" % evse.id)
             continue
         if saved is not None:
-            _take_up(station, evse, saved, now)
+            found.append((evse, saved))
+    newest = _newest(station, [saved[1] for _, saved in found])
+    for evse, saved in found:
+        _take_up(station, evse, saved, newest.pop(saved[1], None), now)
+    for transaction_id in newest:
+        _end_lost(station, newest[transaction_id])
+
+
+def _newest(station, known: list) -> dict:
+    """transactionId -> its newest record in the journal, of those in `known` and of all that have
+    no Ended there."""
+    newest = {}
+    for _, entry in station.outbox.journal.records():
+        if entry[:1] != bytes((_TRANSACTION,)):
+            continue
+        try:
+            record = unpack(entry, 1)
+        except ValueError:  # reported by the outbox, when its turn comes
+            continue
+        if record.event_type == "Ended" and record.transaction_id not in known:
+            newest.pop(record.transaction_id, None)
+        else:
+            record.samples = b""
+            newest[record.transaction_id] = record
+    return newest
+
+
+def _end_lost(station, last) -> None:
+    """End a transaction of which the journal has the start only, at that record."""
+    ended = TransactionRecord("Ended", last.transaction_id, last.seq_no + 1)
+    ended.epoch_s, ended.estimated = last.epoch_s, last.estimated
+    ended.tick_ms, ended.boot_count = last.tick_ms, last.boot_count
+    ended.evse_id, ended.connector_id = last.evse_id, last.connector_id
+    ended.trigger_reason, ended.stopped_reason = "AbnormalCondition", _reason(station)
+    ended.meter_wh = last.meter_wh
+    station.record(ended)
+
+
+def _reason(station) -> str:
+    return "PowerLoss" if station.boot_reason in ("PowerUp", "Unknown") else "Reboot"
 
 
 def _load(station, evse):
@@ -110,28 +152,24 @@ def _load(station, evse):
         raise ValueError("slot of an unknown format") from None
 
 
-def _take_up(station, evse, saved: list, now: int) -> None:
-    """Give `evse` the transaction of its slot, for the time being without energy."""
+def _take_up(station, evse, saved: list, record, now: int) -> None:
+    """Give `evse` the transaction of its slot, for the time being without energy.
+
+    record: its newest in the journal, or None.
+    """
     transaction_id, seq_no, register_wh, meter_wh, start_wh, connector_id, flags = saved[1:8]
     moment = saved[9], bool(flags & _ESTIMATED), saved[10], saved[11]
-    for _, entry in station.outbox.journal.records():
-        if entry[:1] != bytes((_TRANSACTION,)):
-            continue
-        try:
-            record = unpack(entry, 1)
-        except ValueError:  # reported by the outbox, when its turn comes
-            continue
-        if record.transaction_id == transaction_id and record.seq_no >= seq_no:
-            seq_no = -1 if record.event_type == "Ended" else record.seq_no + 1
-            flags |= _ENDING
-            moment = record.epoch_s, record.estimated, record.tick_ms, record.boot_count
-            counted_wh = record.meter_wh - register_wh
-            if counted_wh > 0:  # the meter's next reading must not count it again
-                register_wh += counted_wh
-                meter_wh += counted_wh
-            if seq_no < 0:
-                break
-    if seq_no <= 0:  # ended already, or its Started was never written
+    if record is not None and record.seq_no >= seq_no:
+        if record.event_type == "Ended":  # the slot stays until that is told
+            return
+        seq_no = record.seq_no + 1
+        flags |= _ENDING
+        moment = record.epoch_s, record.estimated, record.tick_ms, record.boot_count
+        counted_wh = record.meter_wh - register_wh
+        if counted_wh > 0:  # the meter's next reading must not count it again
+            register_wh += counted_wh
+            meter_wh += counted_wh
+    if not seq_no:  # its Started was never written
         station.store.slots.delete("tx%d" % evse.id)
         return
     transaction = evse.transaction = Transaction(transaction_id)
@@ -153,8 +191,7 @@ def _take_up(station, evse, saved: list, now: int) -> None:
     if timeout_ms and flags & _OWNER:
         evse.owner = token
     if transaction.reason is None or not saved[7] & _ENDING:
-        power_up = station.boot_reason in ("PowerUp", "Unknown")
-        reason = "PowerLoss" if power_up else "Reboot"
+        reason = _reason(station)
     else:
         reason = transaction.reason  # it was over, but for its contactor
     transaction.resumed = (timeout_ms, now, register_wh, meter_wh, moment, flags, token, reason)

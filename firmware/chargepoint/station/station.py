@@ -214,6 +214,8 @@ class Station:
             modules.use("station.reset").poll(self, now, *self._reset)
         if len(self.store.damaged) > self._damage_told:
             self._tell_damage()
+        if self.outbox.failing or self.outbox.errno or self.store.slots.failed:
+            modules.use("station.unsaved").look_after(self.outbox, now)
         while self.reboot is None:
             if self.online:
                 self.statuses.poll()
@@ -279,12 +281,13 @@ class Station:
         return self.calls.emit(kind, data, on_answer, wanted)
 
     @cold
-    def record(self, record) -> None:
-        """Journal a TransactionRecord, with the present moment unless it has one."""
+    def record(self, record) -> bool:
+        """Journal a TransactionRecord, with the present moment unless it has one; False if nothing
+        of it is kept."""
         if not record.boot_count:
             record.epoch_s, record.estimated, record.tick_ms, record.boot_count = self.moment()
         record.offline = self.profile is None
-        self.outbox.append_transaction(record)
+        return self.outbox.append_transaction(record)
 
     @cold
     def security_event(self, event_type: str, tech_info=None) -> None:
@@ -377,6 +380,8 @@ class Station:
     def _tell_damage(self) -> None:
         for name in self.store.damaged[self._damage_told :]:
             self._damage_told += 1
+            if name == "credential" and not self.model.credential():
+                self.store.slots.save(name, b"")  # that there was one stays known
             self.security_event("StorageDamaged", name)
 
     def _compute(self, variable_id: int, evse_id: int, connector_id: int):

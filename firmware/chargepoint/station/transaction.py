@@ -76,8 +76,16 @@ class Transaction:
         return "StoppedByEV" if evse.pilot == "B" else "Other"
 
     @cold
-    def tell(self, station, evse, event_type, trigger, samples, id_token=None) -> None:
-        """Journal one TransactionEvent of now.
+    def begin(self, station, evse, trigger: str, samples: bytes) -> bool:
+        """Journal its Started; False if the store can't."""
+        if self.save(station, evse) and self.tell(station, evse, "Started", trigger, samples):
+            return True
+        station.store.slots.delete("tx%d" % evse.id)
+        return False
+
+    @cold
+    def tell(self, station, evse, event_type, trigger, samples, id_token=None) -> bool:
+        """Journal one TransactionEvent of now; False if nothing of it is kept.
 
         samples: bytes, see `samples`; id_token: the IdToken that stops it, if one does.
         """
@@ -115,14 +123,16 @@ class Transaction:
                 record.time_spent_charging_s = self.charging_ms // 1000
         record.meter_wh = self.register_wh
         record.samples = samples
-        station.record(record)
+        is_kept = station.record(record)
         self.seq_no += 1
         if event_type != "Ended":
             self.save(station, evse)
+        return is_kept
 
     @cold
-    def save(self, station, evse) -> None:
-        """What `resume` must know after a power cut; there is what each place means."""
+    def save(self, station, evse) -> bool:
+        """Keep what `resume` must know after a power cut; there is what each place means. False if
+        the store can't."""
         epoch_s, estimated, tick_ms, boot_count = station.moment()
         token = evse.authorized or self.token
         facts = (evse.authorized, evse.owner, self.token_told, self.evse_told, self.begin_told)
@@ -141,7 +151,7 @@ class Transaction:
         else:
             of_start = [token.remote_start_id, token.reservation_id]
             saved.append([token.id_token, token.type, token.group] + of_start)
-        station.store.slots.save("tx%d" % evse.id, json.dumps(saved).encode())
+        return station.store.slots.save("tx%d" % evse.id, json.dumps(saved).encode())
 
     @cold
     def _count_charging(self, evse, now: int) -> bool:

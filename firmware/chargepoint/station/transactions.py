@@ -319,8 +319,8 @@ class Transactions:
         transaction.started_epoch_s = station.clock_epoch_s(now)
         samples = self._adopt(evse, now)
         transaction.begin_told = evse.id != 0
-        transaction.save(station, evse)
-        transaction.tell(station, evse, "Started", trigger, samples)
+        if not transaction.begin(station, evse, trigger, samples):
+            evse.transaction = None  # what can't be told must not begin
 
     @cold
     def _leave_lobby(self, evse, now: int) -> None:
@@ -389,7 +389,6 @@ class Transactions:
         evse.transaction = None
         evse.finishing = evse.plugged != 0
         evse.ended_ms = self.station.now
-        self.station.store.slots.delete("tx%d" % evse.id)
         modules.use("station.moments").seen(self.station)
 
     def _may_begin(self, evse, points: int) -> bool:

@@ -1,15 +1,19 @@
 """The store on a file system: for the simulator, and for boards without a raw flash partition.
 
 A slot is two files that take turns, each with a sequence number and a checksum, so that a torn
-write leaves the older value. The journal is one file of framed entries, appended and synced; an
-acknowledgement is appended too. Once more than 16 kB of it are dead it is written anew beside the
-old one and renamed over it. A newer firmware that changes the format gives the header a payload;
-this one then reports the journal, leaves it as it is and keeps another beside it.
+write leaves the older value. Behind the value stands the slot's name, so that a file in another's
+place is no value; an older firmware reads over it, and what that has written has none.
+
+The journal is one file of framed entries, appended and synced; an acknowledgement is appended too.
+Once more than 16 kB of it are dead it is written anew beside the old one and renamed over it. A
+newer firmware that changes the format gives the header a payload; this one then reports the
+journal, leaves it as it is and keeps another beside it. Behind bytes that can't be read the next
+whole entry counts again; they are kept in `journal.bad`.
 """
 
 import os
-from binascii import hexlify
-from struct import unpack
+from binascii import crc32, hexlify
+from struct import pack, unpack
 
 from ..compat import cold, const
 from . import file_access, frame
@@ -17,7 +21,9 @@ from . import file_access, frame
 _LIMIT_BYTES = const(65536)
 _DEAD_BYTES = const(16384)
 _ENOSPC = const(28)
-_GONE = "an entry of the journal is gone from the flash"
+_MAGIC = const(0xA5)  # of frame.py
+_PIECE_BYTES = const(256)
+_ASIDE_BYTES = const(4096)
 
 
 class FileStore:
@@ -25,7 +31,7 @@ class FileStore:
 
     random_bytes: n -> n bytes. `boot_count` grows by one each time; `nonce` stays for the store's
     life. `damaged` lists what could not be read, for the station to report. limit_bytes: of the
-    journal.
+    journal. It opens, too, where nothing can be written.
     """
 
     def __init__(self, path: str, random_bytes, limit_bytes: int = _LIMIT_BYTES):
@@ -33,18 +39,27 @@ class FileStore:
         self.slots = FileSlots(path, self.damaged)
         self.journal = FileJournal(path + "/journal", self.damaged, limit_bytes)
         saved = self.slots.load("boot")
-        if saved is None:
-            saved = hexlify(random_bytes(4)) + b" 0"
-        nonce, boot_count = saved.split()
+        nonce, _, boot_count = (saved or b"").partition(b" ")
+        if not boot_count.isdigit():
+            if saved is not None:  # another slot's file, from before they knew their names
+                self.damaged.append("boot")
+            nonce, boot_count = b"", b"0"
+        if not nonce or self.journal.forgot:
+            nonce = hexlify(random_bytes(4))
         self.nonce = nonce.decode()
         self.boot_count = int(boot_count) + 1
-        self.slots.save("boot", b"%s %d" % (nonce, self.boot_count))
+        if not self.slots.save("boot", b"%s %d" % (nonce, self.boot_count)):
+            self.boot_count = frame.uncounted(self.boot_count, random_bytes)
 
 
 class FileSlots:
-    """Small state by name; `save` replaces it as a whole or not at all."""
+    """Small state by name; `save` replaces it as a whole or not at all.
+
+    failed: the errno of the last change that could not be written, 0 after one that was.
+    """
 
     def __init__(self, path: str, damaged: list):
+        self.failed = 0
         self._path = path
         self._damaged = damaged
 
@@ -55,19 +70,33 @@ class FileSlots:
         return newest[1] if newest else None
 
     @cold
-    def save(self, name: str, data: bytes) -> None:
+    def save(self, name: str, data: bytes) -> bool:
+        """False if it can't be written; then the older value stays."""
         newest = self._newest(name)
         # What can't be read may be a newer firmware's: it is not the first to be written over.
         number = newest[0] + 1 if newest else int(file_access.exists(self._file(name, 0)))
-        with open(self._file(name, number), "wb") as file:
-            frame.write(file, frame.SLOT, number, data)
-            file_access.sync(file)
+        self.failed = 0
+        try:
+            with open(self._file(name, number), "wb") as file:
+                frame.write(file, frame.SLOT, number, data)
+                frame.write(file, frame.NAME, number, name.encode())
+                file_access.sync(file)
+        except OSError as error:
+            self.failed = error.args[0]
+        return not self.failed
 
     @cold
-    def delete(self, name: str) -> None:
+    def delete(self, name: str) -> bool:
+        """False if it can't be written."""
         for number in (0, 1):
             if file_access.exists(self._file(name, number)):
-                os.remove(self._file(name, number))
+                try:
+                    os.remove(self._file(name, number))
+                    self.failed = 0
+                except OSError as error:
+                    self.failed = error.args[0]
+                    return False
+        return True
 
     @cold
     def _newest(self, name: str):
@@ -76,8 +105,10 @@ class FileSlots:
         for number in (0, 1):
             if file_access.exists(self._file(name, number)):
                 with open(self._file(name, number), "rb") as file:
-                    entry = frame.read(file)
+                    entry, named = frame.read(file), frame.read(file)
                 if entry is None or entry[0] != frame.SLOT:
+                    damaged += 1
+                elif named is not None and named[2] != name.encode():
                     damaged += 1
                 elif newest is None or entry[1] > newest[0]:
                     newest = entry[1:]
@@ -103,33 +134,42 @@ class FileJournal:
         self._next_seq = self._count = 0
         self._head_at = self._size = 0  # places in the file
         self._waiting_bytes = 0
-        self._torn = False  # what follows `_size` in the file is no entry
+        self._torn = False  # there is something in the file that is no entry
+        self.forgot = False  # nothing of it could be read: its numbers may come again
         self._load(damaged)
 
     @cold
     def _load(self, damaged: list) -> None:
-        if file_access.exists(self._path + ".new"):  # the power failed while it was written
-            os.remove(self._path + ".new")
+        try:
+            os.remove(self._path + ".new")  # the power failed while it was written
+        except OSError:
+            pass  # there is none; or it stays until the journal is written anew
         if not file_access.exists(self._path):
             return
         acknowledged = -1
         newer = False
+        lost_bytes = 0
         with open(self._path, "rb") as file:
-            entry = frame.read(file)
+            end = file.seek(0, 2)
+            entry = self._next(file, 0, end)
             while entry is not None:
-                kind, number, payload = entry
+                at, kind, length, number = entry
+                lost_bytes += self._set_aside(file, lost_bytes, at)
                 if kind == frame.ENTRY:
                     self._next_seq = max(self._next_seq, number + 1)
                 elif kind == frame.ACKNOWLEDGED:
                     acknowledged = max(acknowledged, number)
-                elif kind == frame.HEADER and not payload:
+                    self._next_seq = max(self._next_seq, number + 1)
+                elif kind == frame.HEADER and not length:
                     self._next_seq = max(self._next_seq, number)
                 else:
                     newer = True
-                self._size += frame.OVERHEAD + len(payload)
-                entry = frame.read(file)
-            end = file.seek(0, 2)
-        if self._size < end or newer:
+                self._size = at + frame.OVERHEAD + length
+                entry = self._next(file, self._size, end)
+            torn_bytes = self._set_aside(file, lost_bytes, end)
+        if lost_bytes:
+            damaged.append("journal: %d bytes lost" % lost_bytes)
+        elif torn_bytes or newer:
             damaged.append("journal")  # a torn last entry: it was never promised to anyone
         if newer:  # it stays for the firmware that knows it; its numbers are not used again
             self._path += "1"
@@ -137,22 +177,72 @@ class FileJournal:
             self._size = 0
             self._load(damaged)
             return
-        self._torn = self._size < end
+        self.forgot = torn_bytes == end > 0
+        # What can't be read may once have been told by these numbers.
+        self._next_seq += (lost_bytes + torn_bytes + frame.OVERHEAD - 1) // frame.OVERHEAD
+        self._torn = lost_bytes + torn_bytes > 0
         self._find_head(0, acknowledged)
+
+    @cold
+    def _set_aside(self, file, before: int, end: int) -> int:
+        """How many bytes lie between the last whole entry and `end`; the first 4 kB of such are
+        kept in a file beside the journal. before: how many there were before."""
+        count = end - self._size
+        if count and before < _ASIDE_BYTES:
+            file.seek(self._size)
+            try:
+                with open(self._path + ".bad", "ab" if before else "wb") as aside:
+                    aside.write(file.read(min(count, _ASIDE_BYTES - before)))
+            except OSError:
+                pass  # that the store takes no writes is told by what must be written
+        return count
 
     @cold
     def _find_head(self, at: int, acknowledged: int) -> None:
         """Count what waits from that place on."""
         self._count = self._waiting_bytes = 0
         with open(self._path, "rb") as file:
-            while at < self._size:
-                kind, length, number = self._head_of(file, at)
+            entry = self._next(file, at, self._size)
+            while entry is not None:
+                at, kind, length, number = entry
                 if kind == frame.ENTRY and number > acknowledged:
                     if not self._count:
                         self._head_at = at
                     self._count += 1
                     self._waiting_bytes += frame.OVERHEAD + length
-                at += frame.OVERHEAD + length
+                entry = self._next(file, at + frame.OVERHEAD + length, self._size)
+
+    @cold
+    def _next(self, file, at: int, end: int):
+        """(place, kind, length, number) of the first whole entry from there on; None: no more.
+
+        What can't be read is passed over. A length may be anything, so nothing is read at once.
+        """
+        while at + frame.OVERHEAD <= end:
+            file.seek(at)
+            head = file.read(8)
+            magic, kind, length, number = unpack("<BBHI", head)
+            if magic == _MAGIC and at + frame.OVERHEAD + length <= end:
+                checksum, left = crc32(head), length
+                while left:
+                    piece = file.read(min(left, _PIECE_BYTES))
+                    checksum = crc32(piece, checksum)
+                    left -= len(piece)
+                if file.read(4) == pack("<I", checksum):
+                    return at, kind, length, number
+            at = self._find_magic(file, at + 1, end)
+        return None
+
+    @cold
+    def _find_magic(self, file, at: int, end: int) -> int:
+        file.seek(at)
+        while at < end:
+            piece = file.read(_PIECE_BYTES)
+            found = piece.find(bytes((_MAGIC,)))
+            if found >= 0:
+                return at + found
+            at += len(piece)
+        return end
 
     @cold
     def append(self, *parts) -> int:
@@ -179,13 +269,12 @@ class FileJournal:
         with open(self._path, "rb") as file:
             at = self._head_at
             while self._count:
-                kind, length, number = self._head_of(file, at)
-                if kind == frame.ENTRY:
-                    if number > seq:
-                        break
-                    self._count -= 1
-                    self._waiting_bytes -= frame.OVERHEAD + length
-                at += frame.OVERHEAD + length
+                number, payload, end = self._entry(file, at)
+                if number > seq:
+                    break
+                self._count -= 1
+                self._waiting_bytes -= frame.OVERHEAD + len(payload)
+                at = end
             self._head_at = at
         if self._size - self._waiting_bytes > _DEAD_BYTES:
             self._rewrite(None)
@@ -203,14 +292,9 @@ class FileJournal:
             return
         with open(self._path, "rb") as file:
             while left:
-                file.seek(at)
-                entry = frame.read(file)
-                if entry is None:
-                    raise OSError(_GONE)
-                at += frame.OVERHEAD + len(entry[2])
-                if entry[0] == frame.ENTRY:
-                    left -= 1
-                    yield entry[1:]
+                number, payload, at = self._entry(file, at)
+                left -= 1
+                yield number, payload
 
     def count(self) -> int:
         return self._count
@@ -232,26 +316,19 @@ class FileJournal:
     @cold
     def _read_head(self):
         with open(self._path, "rb") as file:
-            at = self._head_at
-            while True:
-                kind, length, _ = self._head_of(file, at)
-                if kind == frame.ENTRY:
-                    break
-                at += frame.OVERHEAD + length
-            file.seek(at)
-            entry = frame.read(file)
-        if entry is None:
-            raise OSError(_GONE)
-        return entry[1:]
+            return self._entry(file, self._head_at)[:2]
 
     @cold
-    def _head_of(self, file, at: int):
-        """(kind, length, number) of the entry at that place of the file."""
-        file.seek(at)
-        head = file.read(8)
-        if len(head) < 8:
-            raise OSError(_GONE)
-        return unpack("<xBHI", head)
+    def _entry(self, file, at: int):
+        """(number, payload, what follows it) of the first journalled entry from there on."""
+        while True:
+            entry = self._next(file, at, self._size)
+            if entry is None:
+                raise OSError("an entry of the journal is gone from the flash")
+            at = entry[0] + frame.OVERHEAD + entry[2]
+            if entry[1] == frame.ENTRY:
+                file.seek(entry[0] + 8)
+                return entry[3], file.read(entry[2]), at
 
     @cold
     def _append(self, kind: int, number: int, *parts) -> int:

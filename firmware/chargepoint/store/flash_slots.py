@@ -45,7 +45,8 @@ class FlashSlots:
     """On `sectors` sectors of the block device from `first` on; see `files.FileSlots`.
 
     align: the unit in which the flash is programmed, in bytes. Of what can't be read the name is
-    told to the list `damaged`.
+    told to the list `damaged`. failed: the errno of the last change that could not be written, 0
+    after one that was.
     """
 
     def __init__(self, device, first: int, sectors: int, damaged: list, align: int = 4):
@@ -61,6 +62,8 @@ class FlashSlots:
         self.ready = 0  # sectors that are erased ahead, see `ahead`
         self.is_live: "Callable" = bool  # () -> whether nothing may be erased now; bool() is False
         self._held = {}  # name -> value, or None: deleted; it waits until something may be erased
+        self.failed = 0
+        self._is_bad = False  # something in the bank can't be read, and is to be passed over
         self._find(damaged)
 
     @cold
@@ -84,14 +87,23 @@ class FlashSlots:
             # It is torn: the one before it counts.
 
     @cold
-    def save(self, name: str, data) -> None:
-        """Raises OSError(28) if there is no room for it; the older value stays."""
-        self._append(frame.SLOT, name.encode(), data)
+    def save(self, name: str, data) -> bool:
+        """False if it can't be written, or has no room; then the older value stays."""
+        return self._change(frame.SLOT, name, data)
 
     @cold
-    def delete(self, name: str) -> None:
-        if self.load(name) is not None:
-            self._append(frame.DELETED, name.encode(), b"")
+    def delete(self, name: str) -> bool:
+        """False if it can't be written."""
+        return self.load(name) is None or self._change(frame.DELETED, name, b"")
+
+    @cold
+    def _change(self, kind: int, name: str, data) -> bool:
+        self.failed = 0
+        try:
+            self._append(kind, name.encode(), data)
+        except OSError as error:
+            self.failed = error.args[0]
+        return not self.failed
 
     @cold
     def _append(self, kind: int, name: bytes, data) -> None:
@@ -180,6 +192,7 @@ class FlashSlots:
         tape.close()
         self._bank, self._generation, self._end = bank, generation, end
         self._packed = end
+        self._is_bad = False
 
     @cold
     def _size(self, length: int) -> int:
@@ -196,8 +209,9 @@ class FlashSlots:
     @cold
     def _header(self, bank: int):
         """(version, align, generation) of a bank, or None."""
-        data = self._tape(0, bank).read(_HEADER_BYTES)
-        if data[0] != _MAGIC or data[8:] != struct.pack("<I", crc32(data[:8])):
+        first = self._tape(0, bank).sector
+        data = modules.use("store.tape").header(self, first, _HEADER_BYTES)
+        if data is None or data[0] != _MAGIC:
             return None
         return struct.unpack("<xBBxI", data[:8])
 
@@ -206,22 +220,23 @@ class FlashSlots:
         """(kind, name, place, bytes of the payload) of each in the bank, as its head says."""
         if self._header(self._bank) != (_VERSION, self.align, self._generation):
             return
-        at = self._size(0)
-        tape = self._tape(at)
-        while at < self._sectors * self.sector_bytes:
+        at, end = self._size(0), self._sectors * self.sector_bytes
+        while at + self._size(1) <= end:
+            tape = self._tape(at)
             data = tape.read(_AHEAD_BYTES)
-            if len(data) < _HEAD_BYTES or data[0] != _ENTRY_MAGIC:
-                return
-            kind, length, number, name_bytes = struct.unpack_from("<xBHIB", data)
-            if number != self._generation:
+            magic, kind, length, number, name_bytes = struct.unpack_from("<BBHIB", data)
+            size = self._size(length)
+            is_one = magic == _ENTRY_MAGIC and number == self._generation and at + size <= end
+            if self._is_bad and not (is_one and self._whole(at) is not None):
+                at += self.align
+                continue
+            if not is_one:
                 return
             name = data[_HEAD_BYTES : _HEAD_BYTES + name_bytes]
             if len(name) < name_bytes:
                 data += tape.read(name_bytes - len(name))
                 name = data[_HEAD_BYTES:]
             yield kind, name, at, length
-            size = self._size(length)
-            tape.skip(size - len(data))
             at += size
 
     @cold
@@ -258,31 +273,38 @@ class FlashSlots:
     def _look_through(self, damaged: list) -> None:
         bad = []
         end, is_torn = self._size(0), False
-        for _, name, at, length in self._records():
-            is_torn = self._whole(at) is None
+        last = end
+        for _, name, last, length in self._records():
+            is_torn = self._whole(last) is None
             if is_torn:
                 bad.append(name)
             elif name in bad:
                 bad.remove(name)
-            end = at + self._size(length)
+            end = last + self._size(length)
         if is_torn:  # the power failed in it: nobody was promised that it is there
             bad.pop()
         left = -end % self.sector_bytes
         tape = self._tape(end)
         if not is_torn and modules.use("store.tape").is_erased(self, tape.sector, tape.at, left):
             self._end = end
-        if self._end < 0 and self._has_more(end, end + left):  # something is lost before it
+        if self._end < 0 and self._has_more(last + self.align if is_torn else end):
             bad.append(_NAME.encode())
+        if bad:  # until what is whole is in the other bank, which the next save does
+            self._is_bad, self._end = True, -1
         for name in bad:
-            if name.decode() not in damaged:
-                damaged.append(name.decode())
+            try:
+                text = name.decode()
+            except ValueError:  # it is damaged itself
+                text = _NAME
+            if text not in damaged:
+                damaged.append(text)
 
     @cold
-    def _has_more(self, at: int, end: int) -> bool:
-        """Whether a whole record begins in between, behind one that is torn."""
+    def _has_more(self, at: int) -> bool:
+        """Whether a whole record begins there or later, behind something that can't be read."""
         tape = self._tape(at)
-        while at < end:
-            piece = tape.read(min(end - at, _PIECE_BYTES))
+        while tape.left() > 0:
+            piece = tape.read(_PIECE_BYTES)
             for n in range(0, len(piece), self.align):
                 if piece[n] == _ENTRY_MAGIC and self._whole(at + n) is not None:
                     return True

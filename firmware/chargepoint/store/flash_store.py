@@ -8,6 +8,7 @@ from binascii import hexlify
 
 from .. import modules
 from ..compat import const
+from . import frame
 from .flash_slots import FlashSlots
 from .ring import RingJournal
 
@@ -43,15 +44,20 @@ class FlashStore:
         if moving is not None and not is_moved:
             moving.wipe(self.slots, slot_sectors, count)
         self.journal = RingJournal(device, slot_sectors, count - slot_sectors, self.damaged, align)
+        can_write = True
         if moving is not None and not is_moved:
-            saved = moving.move(old, self)
+            try:
+                saved = moving.move(old, self)
+            except OSError:  # the files stay, and are moved at another boot
+                can_write = False
         if saved is None:
             saved = hexlify(random_bytes(4)) + b" 0"
         nonce, boot_count = saved.split()
         self.nonce = nonce.decode()
         self.boot_count = int(boot_count) + 1
-        self.slots.save("boot", b"%s %d" % (nonce, self.boot_count))
-        if moving is not None:
+        if not (can_write and self.slots.save("boot", b"%s %d" % (nonce, self.boot_count))):
+            self.boot_count = frame.uncounted(self.boot_count, random_bytes)
+        elif moving is not None:
             moving.remove(old)
         self._prepared: tuple | None = None
         modules.release()

@@ -20,7 +20,7 @@ ACKNOWLEDGED = 2
 SLOT = 3
 HEADER = 4
 DELETED = 5
-
+NAME = 6
 
 OVERHEAD = const(12)  # bytes of an entry around its payload
 
@@ -41,6 +41,11 @@ def write(file, kind: int, number: int, *parts) -> int:
         file.write(part)
     file.write(struct.pack("<I", checksum))
     return OVERHEAD + length
+
+
+def uncounted(boot_count: int, random_bytes) -> int:
+    """The number of a boot that could not be written down: none that comes again."""
+    return int.from_bytes(random_bytes(2), "little") << 16 | boot_count & 0xFFFF
 
 
 def read(file):

@@ -26,7 +26,10 @@ def wipe(region, first: int, end: int) -> None:
 
 
 def move(path: str, store):
-    """Copy slots and waiting entries from that folder; what its slot "boot" says, or None."""
+    """Copy slots and waiting entries from that folder; what its slot "boot" says, or None.
+
+    Raises OSError if they can't be written.
+    """
     _move_journal(path + "/journal", store)
     boot = None
     files = os.listdir(path)
@@ -38,15 +41,18 @@ def move(path: str, store):
                 store.damaged.append(name)
             elif name == "boot":
                 boot = value
-            else:
-                store.slots.save(name, value)
+            elif not store.slots.save(name, value):
+                raise OSError(store.slots.failed)
     return boot
 
 
 def remove(path: str) -> None:
-    for file in os.listdir(path):
-        os.remove(path + "/" + file)
-    os.rmdir(path)
+    try:
+        for file in os.listdir(path):
+            os.remove(path + "/" + file)
+        os.rmdir(path)
+    except OSError:
+        pass  # they count no more, and are removed at another boot
 
 
 def _newest(path: str):
@@ -55,9 +61,11 @@ def _newest(path: str):
     for number in (".0", ".1"):
         try:
             with open(path + number, "rb") as file:
-                entry = frame.read(file)
+                entry, named = frame.read(file), frame.read(file)
         except OSError:
             continue  # there is no such file yet
+        if named is not None and named[2] != path.rpartition("/")[2].encode():
+            continue  # it is another slot's
         if entry is not None and entry[0] == frame.SLOT:
             if newest is None or entry[1] > newest[1]:
                 newest = entry
@@ -93,7 +101,12 @@ def _entries(path: str):
     except OSError:
         return  # nothing was ever journalled
     with file:
-        entry = frame.read(file)
-        while entry is not None:
-            yield entry
+        at, end = 0, file.seek(0, 2)
+        while at < end:
+            file.seek(at)
             entry = frame.read(file)
+            if entry is None:
+                at += 1  # what can't be read is passed over
+            else:
+                at += frame.OVERHEAD + len(entry[2])
+                yield entry

@@ -97,8 +97,8 @@ class RingJournal:
                     break
             if len(self.order) == 1:
                 return
-            ring.release(self, 0)
             self.head_at = 0
+            ring.release(self, 0)
 
     def head(self):
         """(seq, payload) of the oldest entry that waits, or None."""

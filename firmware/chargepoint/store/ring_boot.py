@@ -18,17 +18,22 @@ def recover(ring, first: int, sectors: int, damaged: list) -> None:
     _order(ring, found)
     if not ring.order:
         return
-    is_bad, is_torn = _walk(ring)
-    if (is_bad or is_torn) and "journal" not in damaged:
+    is_bad, is_torn, lost_bytes = _walk(ring)
+    if lost_bytes:
+        damaged.append("journal: %d bytes lost" % lost_bytes)
+    elif (is_bad or is_torn) and "journal" not in damaged:
         damaged.append("journal")
     if is_torn:
         ring.tail_at = ring.sector_bytes
-    if len(ring.free) < 2 + sectors // 8:
-        while ring_edit.step(ring, _same):
-            pass
-    if is_torn and len(ring.free) > 1:
-        open_newest(ring, ring.next_seq)
-        ring.next_seq += 1  # what is torn may once have been whole, and told by this number
+    try:
+        if len(ring.free) < 2 + sectors // 8:
+            while ring_edit.step(ring, _same):
+                pass
+        if is_torn and len(ring.free) > 1:
+            open_newest(ring, ring.next_seq)
+    except OSError:
+        pass  # whatever is written next is refused, too; what can be read is there
+    ring.next_seq += is_torn  # what is torn may once have been whole, and told by this number
 
 
 def _headers(ring, first: int, sectors: int, damaged: list) -> list:
@@ -84,8 +89,10 @@ def _order(ring, found: list) -> None:
 
 
 def _walk(ring) -> tuple:
-    """Count what waits, and free the sectors before; (something is lost, the newest is torn)."""
+    """Count what waits, and free the sectors before; (something is lost, the newest is torn, bytes
+    that were passed over)."""
     is_bad = False
+    lost_bytes = 0
     head_index = 0
     walk = None
     for index in range(len(ring.order)):
@@ -95,10 +102,12 @@ def _walk(ring) -> tuple:
             if walk.is_told:  # and all before it
                 ring.waiting = 0
                 is_bad = walk.is_bad = False
+                lost_bytes = walk.lost_bytes = 0
             else:
                 if not ring.waiting:
                     head_index, ring.head_at = index, walk.at
                 ring.waiting += 1
+        lost_bytes += walk.lost_bytes
         if index < len(ring.order) - 1:
             is_bad = is_bad or walk.is_bad
     assert walk is not None
@@ -108,7 +117,7 @@ def _walk(ring) -> tuple:
         head_index, ring.head_at = len(ring.order) - 1, 0
     for _ in range(head_index):
         release(ring, 0)
-    return is_bad, is_torn
+    return is_bad, is_torn, lost_bytes
 
 
 def _same(payload):

@@ -5,7 +5,8 @@ from binascii import crc32
 
 from ..compat import const
 from . import frame
-from .tape import Tape, erase, is_erased, mark
+from . import tape as tapes
+from .tape import Tape, erase, is_erased, is_marked, mark
 
 _MAGIC = const(0x5A)
 _VERSION = const(1)
@@ -28,13 +29,13 @@ def entry_bytes(align: int, length: int) -> int:
 def header(ring, sector: int):
     """(is free, first_seq, origin, serial, is a copy), None if there is no header, or for one of
     a format that is not known here its first_seq."""
-    data = Tape(ring, sector, 0).read(_HEADER_BYTES)
-    if data[0] != _MAGIC or struct.unpack("<I", data[16:])[0] != crc32(data[:16]):
+    data = tapes.header(ring, sector, _HEADER_BYTES)
+    if data is None or data[0] != _MAGIC:
         return None
     _, version, is_copy, align, first_seq, origin, serial = struct.unpack(_HEADER, data[:16])
     if version != _VERSION or align != ring.align:
         return first_seq
-    is_free = not is_erased(ring, sector, data_at(align) - align, align)
+    is_free = is_marked(ring, sector, data_at(align) - align)
     return is_free, first_seq, origin, serial, is_copy
 
 
@@ -42,7 +43,10 @@ def first_seq(ring, index: int) -> int:
     """The lowest number that may be in that sector of the order; NO_LIMIT beyond the newest."""
     if index >= len(ring.order):
         return NO_LIMIT
-    return struct.unpack("<I", Tape(ring, ring.order[index], 4).read(4))[0]
+    head = header(ring, ring.order[index])
+    if not isinstance(head, tuple):
+        raise OSError("a sector of the journal is gone from the flash")
+    return head[1]
 
 
 def write_header(ring, sector: int, seq: int, origin: int, is_copy: bool) -> None:
@@ -64,16 +68,22 @@ def open_newest(ring, seq: int) -> None:
     ring.order.append(sector)
     ring.tail_at = data_at(ring.align)
     if not ring.waiting and len(ring.order) > 1:  # the newest until now is told
-        release(ring, 0)
         ring.head_at = ring.tail_at
+        release(ring, 0)
 
 
 def release(ring, index: int) -> None:
-    """Nothing in that sector of the order counts any longer."""
+    """Nothing in that sector of the order counts any longer.
+
+    If it can't be marked that is no loss: at the next start it is found out again.
+    """
     sector = ring.order[index]
-    mark(ring, sector, data_at(ring.align) - ring.align)
     ring.order = ring.order[:index] + ring.order[index + 1 :]
     ring.free.append(sector)
+    try:
+        mark(ring, sector, data_at(ring.align) - ring.align)
+    except OSError:
+        pass  # whatever is written next is refused, too
 
 
 def write_entry(ring, sector: int, at: int, seq: int, *parts) -> int:
@@ -93,7 +103,8 @@ class Walk:
     """One entry after the other of a sector, those below `limit`.
 
     After `next()`: `.at` and `.end`, where the entry begins and what follows it; `.seq`,
-    `.payload`, `.is_told`. `.is_bad` once something was met that can't be read.
+    `.payload`, `.is_told`. `.is_bad` once something was met that can't be read, and `.lost_bytes`
+    of it that were passed over: the next whole entry counts again.
     """
 
     def __init__(self, ring, index: int, at: int = 0):
@@ -101,33 +112,31 @@ class Walk:
         self.sector = ring.order[index]
         self._limit = first_seq(ring, index + 1)
         self.at = self.end = at or data_at(ring.align)
-        self.seq = 0
+        self.seq = -1
+        self.lost_bytes = 0
         self.payload = b""
         self.is_told = self.is_bad = False
 
     def next(self) -> bool:
-        ring = self._ring
-        while True:
-            self.at = self.end
-            tape = Tape(ring, self.sector, self.at)
-            head = tape.read(8)
-            if len(head) < 8 or head[0] == 0xFF:
+        ring, at = self._ring, self.end
+        while at + frame.OVERHEAD <= ring.sector_bytes:
+            tape = Tape(ring, self.sector, at)
+            magic, kind, length, number = struct.unpack("<BBHI", tape.read(8))
+            if magic == 0xFF and at == self.end:
                 return False
-            magic, kind, length, number = struct.unpack("<BBHI", head)
-            if magic == _ENTRY_MAGIC and number >= self._limit:
-                return False  # of a sector that was being moved here, or never whole
-            size = entry_bytes(ring.align, length)
-            tape.at = self.at
-            entry = frame.read(tape)
-            if entry is not None and kind == frame.ENTRY:
-                self.end = self.at + size
-                self.seq, self.payload = number, entry[2]
-                self.is_told = not is_erased(ring, self.sector, self.end - ring.align, ring.align)
+            tape.at = at
+            if frame.read(tape) is None:
+                # Where no number is missing it is what a move that was cut off has left.
+                self.is_bad = self.is_bad or self.seq + 1 < self._limit
+            elif kind == frame.ENTRY and self.seq < number < self._limit:
+                self.lost_bytes += at - self.end
+                self.at, self.end = at, at + entry_bytes(ring.align, length)
+                tape.at = at + 8
+                self.seq, self.payload = number, tape.read(length)
+                self.is_told = is_marked(ring, self.sector, self.end - ring.align)
                 return True
-            self.is_bad = True
-            if magic != _ENTRY_MAGIC or kind != frame.ENTRY or self.at + size > ring.sector_bytes:
-                return False
-            self.end += size  # its length seems right: there may be more behind it
+            at = tapes.find(ring, self.sector, at + ring.align, _ENTRY_MAGIC)
+        return False
 
     def is_clean(self) -> bool:
         """Once `next()` was False: what follows can be programmed."""

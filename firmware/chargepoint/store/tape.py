@@ -5,6 +5,9 @@
 sector that was erased ahead.
 """
 
+import struct
+from binascii import crc32
+
 from ..compat import const
 
 _BUFFER_BYTES = const(64)
@@ -37,10 +40,6 @@ class Tape:
             self.at += len(part)
             done += len(part)
         return bytes(data)
-
-    def skip(self, count: int) -> None:
-        turns, self.at = divmod(self.at + count, self._sector_bytes)
-        self.sector += turns
 
     def left(self) -> int:
         """Bytes to the end."""
@@ -91,6 +90,44 @@ def is_erased(region, sector: int, at: int, count: int) -> bool:
             return False
         count -= _BUFFER_BYTES
     return True
+
+
+def is_marked(region, sector: int, at: int) -> bool:
+    """Whether `mark` has programmed that unit, or begun to; one flipped bit is no mark."""
+    unit = Tape(region, sector, at).read(region.align)
+    return bin(int.from_bytes(unit, "little")).count("1") < 8 * region.align - 1
+
+
+def find(region, sector: int, at: int, value: int) -> int:
+    """The next unit from there on that begins with that byte; the sector's end if none does."""
+    tape = Tape(region, sector, at)
+    while tape.left() > 0:
+        start = tape.at
+        piece = tape.read(_BUFFER_BYTES)
+        for n in range(0, len(piece), region.align):
+            if piece[n] == value:
+                return start + n
+    return region.sector_bytes
+
+
+def header(region, sector: int, count: int):
+    """The bytes with which a sector begins, the last four of which are their checksum; None if
+    they are none. One bit that has flipped is set right: a whole sector hangs on it."""
+    data = bytearray(Tape(region, sector, 0).read(count))
+    if data[0] == 0xFF:
+        return None
+    for bit in range(8 * count):
+        if _is_whole(data):
+            return data
+        data[bit >> 3] ^= 1 << (bit & 7)
+        if _is_whole(data):
+            return data
+        data[bit >> 3] ^= 1 << (bit & 7)
+    return None
+
+
+def _is_whole(data) -> bool:
+    return struct.unpack("<I", data[-4:])[0] == crc32(data[:-4])
 
 
 def erase(region, sector: int) -> None:

@@ -259,11 +259,11 @@ def change_configuration(station, payload: dict, now: int) -> dict:
         before = [(key, model.values.get(key)) for key, _ in keys]
         try:
             _store(model, keys)
-        except (ValueError, OSError):
+        except ValueError:
             for key, text in before:
                 model.put(key, text)
             raise
-    except (ValueError, OSError):
+    except ValueError:
         if at >= 0 and flags(row_of(variable(at) >> 16)) & _PRIORITY:
             refused = modules.use("station.network_profile").refused
             refused(station, name_at(at), "the value is: slots that are set, each once")
@@ -278,14 +278,17 @@ def change_configuration(station, payload: dict, now: int) -> dict:
 
 
 def _store(model, keys) -> None:
+    """Raises ValueError if it can't be kept."""
+    is_kept = True
     for key, text in keys:
         if isinstance(text, bytes):
-            model.set_credential(text)
+            is_kept = model.set_credential(text)
         elif text is None:
             model.put(key, None)
         else:
             assign(model, key, text)
-    model.save()
+    if not (is_kept and model.save()):
+        raise ValueError("InternalError")
 
 
 def parsed(model, at: int, value: str) -> list:
