@@ -37,7 +37,7 @@ OF_THE_LINK = set(
 # The flash here is in memory, see tests/on_target/world.py.
 OF_THE_STORE = set(
     "store.ahead store.moving store.ring_boot store.ring_edit store.ring_sectors"
-    " store.tape".split()
+    " store.tape station.unsaved".split()  # the last: only where nothing can be written
 )
 # No message needs these yet.
 NOT_YET = set(
