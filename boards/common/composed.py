@@ -15,7 +15,7 @@ from binascii import unhexlify
 import image
 from interface import Interface
 
-from chargepoint import VERSION, modules, timestamp
+from chargepoint import VERSION, modules
 from chargepoint.compat import MICROPYTHON, const
 from chargepoint.device_model.model import DeviceModel, Layout
 from chargepoint.hal.clock import Clock
@@ -163,7 +163,6 @@ class Composed:
         assert self._rtc is not None
         self._rtc.set(epoch_s)
         self._guess_s = epoch_s
-        station.log("the time is not known: dates are checked by " + timestamp.format(epoch_s))
 
     def _preset(self, model, config: dict) -> None:
         """What the station left the factory with; the server's changes win over it."""
@@ -194,6 +193,8 @@ class Composed:
         why, settings.last_failure = settings.last_failure, None
         if self._guess_s is not None and " ".join((why or "").split()).endswith(_NOT_YET):
             self._guess(station, self._guess_s + _STEP_S)
+            when = modules.use("timestamp").format(self._guess_s)
+            station.log("certificates are checked by the date " + when)
         if self._rtc is not None and now >= self._rtc_ms:
             self._rtc_ms = now + _RTC_MS
             self._set_rtc(self._rtc, station.provisioning.epoch_s(now))

@@ -44,7 +44,7 @@ class Part:
     def write(self, data): return len(data)
     def flush(self): pass
     def write_readinto(self, out, into): pass
-    def datetime(self): return (2000, 1, 1, 6, 0, 0, 0, 0)
+    def datetime(self, *value): return (2000, 1, 1, 6, 0, 0, 0, 0)
     def feed(self): print("fed")
     def active(self, on): pass
     def isconnected(self): return False

@@ -6,8 +6,8 @@ firmware was made, or past the station's range, is none. Two readings must agree
 some ports read the registers one after the other.
 """
 
+from .. import modules
 from ..compat import const
-from ..timestamp import days_before
 
 _TYPE_CHECKING = const(False)
 if _TYPE_CHECKING:
@@ -40,6 +40,7 @@ class Rtc:
         days, second = divmod(epoch_s, _DAY_S)
         # Monday is 1, as STM32 wants it; ESP32 works it out by itself. Day 0 was a Wednesday.
         weekday = (days + 2) % 7 + 1
+        days_before = modules.use("timestamp").days_before
         year = 2020
         while days_before(year + 1, 1, 1) - _EPOCH_DAYS <= days:
             year += 1
@@ -57,5 +58,5 @@ class Rtc:
             return None
         if not (0 <= hour < 24 and 0 <= minute < 60 and 0 <= second < 60):
             return None
-        days = days_before(year, month, day) - _EPOCH_DAYS
+        days = modules.use("timestamp").days_before(year, month, day) - _EPOCH_DAYS
         return days * _DAY_S + hour * 3600 + minute * 60 + second
