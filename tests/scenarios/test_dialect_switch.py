@@ -240,9 +240,10 @@ def cut_at(station, number, after):
         left[0] -= 1
         if left[0] == 0 and not after:
             raise PowerCut
-        save(name, data)
+        is_kept = save(name, data)
         if left[0] == 0:
             raise PowerCut
+        return is_kept
 
     slots.save = saving
     return lambda: setattr(slots, "save", save)

@@ -219,7 +219,7 @@ def test_a_month_until_the_installation_costs_no_writes():
 
     def counted(name, data):
         saves.append(name)
-        save(name, data)
+        return save(name, data)
 
     slots.save = counted
     pair.run(86400)
@@ -248,16 +248,16 @@ class Failing(Updating):
 
     def _write(self, write, *args):
         if args and args[0] != "firmware":
-            write(*args)
-            return
+            return write(*args)
         if self.left == 0 and not self.after:
             self.left = -1
             raise Cut
-        write(*args)
+        result = write(*args)
         if self.left == 0:
             self.left = -1
             raise Cut
         self.left = max(self.left - 1, -1)
+        return result
 
 
 def life(dialect, left, after):
