@@ -208,6 +208,18 @@ def test_silence_about_meter_values_keeps_no_card_from_being_asked_about():
         assert pair.drivers[0].contactor.closed() and pair.drops == 0
 
 
+def test_silence_about_a_transactions_meter_values_holds_its_end_for_no_hours():
+    pair = online(V16, {"SampledDataCtrlr.TxUpdatedInterval": "60"}, answers={"MeterValues": None})
+    pair.plug(1)
+    pair.token("04AABBCC", 1)
+    pair.run(1800)
+    pair.unplug(1)
+    pair.run(120)
+    assert pair.sent("StopTransaction") and pair.drops == 0
+    names = [event["type"] for event in pair.sent("SecurityEventNotification")]
+    assert names.count("TransactionMessageGivenUp") == 1
+
+
 def test_a_card_goes_before_the_statuses_that_wait():
     for dialect in DIALECTS:
         pair = online(dialect, evses=3)

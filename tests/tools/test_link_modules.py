@@ -175,6 +175,18 @@ def test_what_nothing_needs_is_left_out():
         assert name not in text
 
 
+def test_what_stays_must_not_import_from_what_comes_and_goes():
+    """The import would be gone when the image is loaded, and the name with it."""
+    a = "from .days import count, MOST\ndef f():\n    return count()\n"
+    days = "MOST = const(3)\ndef count():\n    return 1\n"
+    main = "from chargepoint.a import f\nf()\n"
+    with pytest.raises(link_modules.Failure, match="a, line 3: count is of chargepoint.days, wh"):
+        linked("days", a=a, days=days, main=main)
+    linked("days", a=a.replace("count()", "MOST"), days=days, main=main)
+    inside = "def f():\n    from .days import count\n    return count()\n"
+    linked("days", a=inside, days=days, main=main)
+
+
 def test_what_only_cpython_needs_is_left_out():
     files = linked(
         a="""
