@@ -100,15 +100,15 @@ class Rewriter(ast.NodeTransformer):
             if self._linker.modules[meaning[0]].target in (PACKAGE, self._module.target):
                 raise failure(self._module, node, f"the module {node.id} is used as an object")
             return node
-        self._check_stays(node, meaning[0])
+        self._check_stays(node, meaning[0], meaning[1])
         return self._reference(node, meaning[0], meaning[1])
 
-    def _check_stays(self, node: ast.Name, source: str) -> None:
+    def _check_stays(self, node: ast.Name, source: str, name: str) -> None:
         """What is always in memory has no import of what comes and goes, but in a function."""
-        resolved = self._linker.resolve(*self._module.aliases.get(node.id, (source, node.id)))[0]
+        resolved, name = self._linker.resolve(source, name)
         if self._module.target != PACKAGE or resolved.target == PACKAGE:
             return
-        if node.id not in resolved.constants and not any(node.id in a for _, a in self._scopes):
+        if name not in resolved.constants and not any(node.id in a for _, a in self._scopes):
             what = f"{node.id} is of {resolved.name}, which comes and goes: modules.use() has it"
             raise failure(self._module, node, what)
 
