@@ -58,6 +58,16 @@ def written(body: list[tuple[str, ast.stmt]]) -> str:
     return ast.unparse(ast.Module([node for _, node in body], [])) + "\n"
 
 
+def _joined(node: ast.ImportFrom, imports: dict[str, ast.ImportFrom]) -> bool:
+    """Whether another import from the same module has taken the names over. imports: those that
+    there are, by their modules."""
+    first = imports.setdefault(node.module or "", node)
+    if first is not node:
+        known = {(item.name, item.asname) for item in first.names}
+        first.names += [item for item in node.names if (item.name, item.asname) not in known]
+    return first is not node
+
+
 class _Linker:
     def __init__(self, sources: dict[str, str], transient: set[str]) -> None:
         self.modules: dict[str, Module] = {}
@@ -222,6 +232,7 @@ class _Linker:
         for target, group in self.groups.items():
             body: list[tuple[str, ast.stmt]] = []
             seen: set[str] = set()
+            imports: dict[str, ast.ImportFrom] = {}
             for module in group:
                 source = self._paths[module.name]
                 for one in statements[module.name]:
@@ -232,6 +243,8 @@ class _Linker:
                         if text in seen:
                             continue
                         seen.add(text)
+                    if isinstance(one.node, ast.ImportFrom) and _joined(one.node, imports):
+                        continue
                     body.append((source, one.node))
             path = target.replace(".", "/")
             path += "/__init__.py" if target == PACKAGE else ".py"
