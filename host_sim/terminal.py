@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TextIO
@@ -334,7 +335,9 @@ class Transcript:
         self._line([("bold", f"── {text} ")], fill="─")
 
     def note(self, text: str, colour: str = "") -> None:
-        self._line([(colour, text)])
+        """In as many lines as it takes: nothing of it is cut off."""
+        for line in textwrap.wrap(text, self._width or width_of(self._stream)) or [""]:
+            self._line([(colour, line)])
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Rows of equal length, the first being the heads; columns as wide as they need."""

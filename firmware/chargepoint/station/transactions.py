@@ -161,7 +161,7 @@ class Transactions:
             if evse.open_at_ms is not None and now >= evse.open_at_ms:
                 self._update(evse, "ChargingStateChanged", now)
             due = evse.connect_by_ms is not None and now >= evse.connect_by_ms
-            if due or evse.lapsed(self.station):
+            if due or (evse.authorized is not None and evse.lapsed(self.station)):
                 evse.connect_by_ms = None
                 self.stop(evse, "Timeout", "EVConnectTimeout", now)  # E03.FR.05, E10.FR.02
             if evse.ask_by_ms is not None and now >= evse.ask_by_ms:
