@@ -24,6 +24,7 @@ from tools.link_rewrite import Rewriter, Statement
 from tools.link_source import (
     KNOWN,
     PACKAGE,
+    TOGETHER,
     Failure,
     Module,
     bound,
@@ -34,6 +35,7 @@ from tools.link_source import (
     outside_names,
     pruned,
     single,
+    together,
 )
 
 __all__ = ("Failure", "link", "parts", "written")
@@ -56,6 +58,23 @@ def parts(
 
 def written(body: list[tuple[str, ast.stmt]]) -> str:
     return ast.unparse(ast.Module([node for _, node in body], [])) + "\n"
+
+
+def _goes(module: Module) -> bool:
+    """Whether it is a transient module that is one with others."""
+    inner = module.name.removeprefix(PACKAGE + ".")
+    return inner in TOGETHER or together(inner) != inner
+
+
+def _asked(other: Module, module: Module) -> set[str]:
+    """The global names of a module that another one uses."""
+    found = {inner for source, inner in other.aliases.values() if source == module.name and inner}
+    own = {name for name, meaning in other.aliases.items() if meaning == (module.name, None)}
+    for node in nodes.walk(other.tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id in own:
+                found.add(node.attr)
+    return found
 
 
 def _joined(node: ast.ImportFrom, imports: dict[str, ast.ImportFrom]) -> bool:
@@ -103,7 +122,7 @@ class _Linker:
         if package != PACKAGE:
             return name
         if inner in transient:
-            return f"{PACKAGE}.{inner.replace('.', '_')}"
+            return f"{PACKAGE}.{together(inner).replace('.', '_')}"
         parts = inner.split(".")
         if parts[0] == "profiles" and len(parts) > 1:  # one of a dialect
             return f"{PACKAGE}.{'_'.join(parts[:2])}"
@@ -178,11 +197,18 @@ class _Linker:
                     taken.setdefault(name, what)
             for name in module.methods:
                 taken[name] = f"{module.name}.{name}"
+            for name, (source, inner) in module.aliases.items():
+                if self.modules[source].target != module.target and _goes(module):
+                    taken.setdefault(name, f"from {source} import {inner}")
         self._check_builtins(group)
         # A name of one module may be a local one in a function of another.
         local = {module.name: set(local_names(module.tree)) for module in group}
         for module in group:
-            others = set().union(*(local[m.name] for m in group if m is not module))
+            others: set[str] = set()
+            for other in group:
+                if other is not module:
+                    asked = _asked(other, module) if _goes(module) else local[other.name]
+                    others |= local[other.name] & asked
             for name in module.names:
                 constant = module.constants.get(name)
                 what = f"{module.name}.{name}" if constant is None else ast.dump(constant)
@@ -199,6 +225,8 @@ class _Linker:
                         raise Failure(f"{module.name}: {name}: no free name for it")
                     if f"{PACKAGE}.{link_cold.MARK}_{name}" in self.modules:  # see modules.bind
                         raise Failure(f"{name}, which has cold methods, needs another name")
+                    if module.target != PACKAGE and not head and _goes(module):
+                        raise Failure(f"{module.name}: {name}: who asks for it would not find it")
                 module.names[name] = new
 
     @staticmethod

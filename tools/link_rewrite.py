@@ -16,6 +16,7 @@ from tools.link_source import (
     defined_only,
     drop_annotations,
     failure,
+    in_image,
     inside,
     is_text,
     parameters,
@@ -111,6 +112,9 @@ class Rewriter(ast.NodeTransformer):
         if name not in resolved.constants and not any(node.id in a for _, a in self._scopes):
             what = f"{node.id} is of {resolved.name}, which comes and goes: modules.use() has it"
             raise failure(self._module, node, what)
+
+    def visit_Constant(self, node: ast.Constant) -> ast.Constant:
+        return ast.Constant(in_image(node.value)) if isinstance(node.value, str) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if isinstance(node.value, ast.Name):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -11,6 +12,18 @@ from tools import nodes
 PACKAGE = "chargepoint"
 # What is known of the interpreter.
 KNOWN = {f"{PACKAGE}.compat.MICROPYTHON": True, f"{PACKAGE}.modules._LINKED": True}
+# Transient modules that run one after the other, but not when the heap is at its peak, are one in
+# an image, for they have many names in common: the one that is named first.
+TOGETHER = {
+    "ota.installation": ("ota.receiving", "ota.slots", "ota.trial"),
+    "station.firmware": (
+        "station.firmware_record",
+        "station.firmware_request",
+        "station.firmware_status",
+    ),
+}
+_FIRST = {name: first for first, others in TOGETHER.items() for name in others}
+_DOTTED = re.compile(r"[a-z0-9_]+(?:\.[a-z0-9_]+)+")
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _CLOSED = (*_SCOPES, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.ClassDef)
 
@@ -41,6 +54,18 @@ class Module:
         up = node.level - self.is_package
         base = parts[: len(parts) - up] if up else parts
         return ".".join([*base, *(node.module.split(".") if node.module else ())])
+
+
+def together(name: str) -> str:
+    """The module of an image that a transient one is in; both below the package."""
+    return _FIRST.get(name, name)
+
+
+def in_image(text: str) -> str:
+    """A text that is a module's name, or a table of lines with such names, as an image has it."""
+    if "\n" in text:
+        return _DOTTED.sub(lambda found: together(found[0]), text)
+    return together(text)
 
 
 def failure(module: Module, node: ast.AST, what: str) -> Failure:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import link_modules
+from tools import link_modules, link_source
 from tools.portable_tests import INTERPRETER, ROOT
 
 COMPAT = (ROOT / "firmware" / "chargepoint" / "compat.py").read_text()
@@ -173,6 +173,28 @@ def test_what_nothing_needs_is_left_out():
     assert "def needed" in text and "def used" in text
     for name in ("unused", "other", "lost", "import os", "NAMES"):
         assert name not in text
+
+
+def test_transient_modules_may_be_one_in_an_image(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(link_source, "_FIRST", {"b.c": "a.b"})
+    monkeypatch.setattr(link_source, "TOGETHER", {"a.b": ("b.c",)})
+    monkeypatch.setattr(link_modules, "TOGETHER", {"a.b": ("b.c",)})
+    texts = {
+        "modules": "def use(name):\n    return __import__('chargepoint.' + name.replace('.', '_'),"
+        " None, None, ('',))\n",
+        "a__b": "from ..b import c\nfrom ..b.c import third\ndef _one():\n    return 1\n"
+        "def first():\n    return _one(), c.second(), third\n",
+        "b__c": "from .. import modules\nthird = 3\ndef _one():\n    return 2\n"
+        "def second():\n    return _one()\ndef again():\n    return modules.use('a.b').first()\n",
+    }
+    main = "from chargepoint import modules\n"
+    main += "print(modules.use('a.b').first(), modules.use('b.c').again())\n"
+    files = linked("a.b", "b.c", main=main, **texts)
+    assert set(files) == {"chargepoint/__init__.py", "chargepoint/a_b.py", "main.py"}
+    assert run(tmp_path, files) == "(1, 2, 3) (1, 2, 3)\n"
+    texts["a__b"] += "def other(second):\n    return c.second()\n"
+    with pytest.raises(link_modules.Failure, match="b.c: second: who asks for it would not find"):
+        linked("a.b", "b.c", main=main, **texts)
 
 
 def test_what_stays_must_not_import_from_what_comes_and_goes():

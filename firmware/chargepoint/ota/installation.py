@@ -28,7 +28,7 @@ def kind_of(places, head) -> int:
     return container.SYSTEM if is_system else container.APP
 
 
-def room(places, kind: int) -> int:
+def room_of(places, kind: int) -> int:
     """Bytes of a payload that there is room for."""
     device = _device(places, kind)
     size = device.ioctl(_SECTORS, 0) * device.ioctl(_SECTOR_BYTES, 0)
@@ -61,7 +61,7 @@ def installing(updater):
     kind = kind_of(places, kept.rest)
     head = kept.rest + b"\xff" * (container.HEAD_BYTES - len(kept.rest))
     try:
-        station = trial.station(updater, kind, room(places, kind))
+        station = trial.this_station(updater, kind, room_of(places, kind))
         header = yield from container.checking(head, station, updater.verify, True)
         work = into(places, header)
         yield from work.finishing()

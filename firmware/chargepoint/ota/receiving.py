@@ -41,7 +41,7 @@ class Receiving:
         self.digest = None
         number, key = 1 - places.running, progress.key(location)
         kinds = (container.APP, container.SYSTEM) if places.system else (container.APP,)
-        self._limit = slots.HEADER_BYTES + max([installation.room(places, n) for n in kinds])
+        self._limit = slots.HEADER_BYTES + max([installation.room_of(places, n) for n in kinds])
         found = None if fresh else progress.load(self._store)
         if found is not None and (found.number != number or found.location != key):
             found = None
@@ -174,7 +174,9 @@ class Receiving:
             else:
                 self._forget()
                 kind = installation.kind_of(self._places, head)
-                station = trial.station(self._updater, kind, installation.room(self._places, kind))
+                station = trial.this_station(
+                    self._updater, kind, installation.room_of(self._places, kind)
+                )
                 header = yield from container.checking(
                     head, station, self._updater.verify, self._is_blank
                 )

@@ -51,7 +51,7 @@ def version(view) -> "str | None":
         return None
 
 
-def station(updater, kind: int, room: int) -> container.Station:
+def this_station(updater, kind: int, room: int) -> container.Station:
     """What an image has to fit; room: for its payload. Raises Refused."""
     places = updater.places
     return container.Station(
