@@ -5,8 +5,8 @@ which are worth nothing once the link is gone: a status is told anew, an authori
 once. The outbox keeps in the journal what must arrive. An event goes before what was journalled
 after it, but never overtakes a transaction event that came before it, unless that one was queued
 offline or waits for its next attempt, or the dialect has statuses first. Of the events those go
-first that a person waits for, or that show whether the server lives; they overtake an Updated too.
-A running report comes last, a part at a time.
+first that a person waits for, or that show whether the server lives. A running report comes last,
+a part at a time.
 
 The answer to a journalled message counts also if it comes after its time, for as long as the link
 lasts: the server has the message then, and in OCPP 1.6 only that answer has the transaction's id.
@@ -296,8 +296,6 @@ class Calls:
         """Whether the event goes before that journal entry."""
         seq, kind, data = head
         if kind != "TransactionEvent" or data.offline or seq > event[0]:
-            return True
-        if event[1] == "Heartbeat" or (self._urgent and data.event_type == "Updated"):
             return True
         return event[1] == "StatusNotification" and self.station.profile.STATUS_FIRST
 

@@ -13,11 +13,11 @@ event: it is journalled anew behind those that come meanwhile, and keeps its mes
 
 A message that costs the link, by its size for example, has failed to be processed too (1.6 section
 3.7.1). What has many samples is told with fewer then, and so is what comes after it. A transaction
-event that is given up is told as a security event. If it was an Updated without any answer, the
-next ones have one attempt each until one is answered: some servers never answer MeterValues.
+event that is given up is told as a security event.
 
-Where the store takes no writes no session begins. Meanwhile what must arrive waits in RAM as far
-as there is room (`unsaved`), and nothing is promised of it if the power fails.
+Where the store takes no writes no session begins. What one that runs has to tell, and security
+events, wait in RAM as far as there is room, behind what the journal holds; once it takes writes
+again they go there (`unsaved`). Nothing is promised of them if the power fails.
 """
 
 import json
@@ -29,8 +29,10 @@ _MESSAGE_ATTEMPTS = const(59)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
 _MESSAGE_ATTEMPT_INTERVAL = const(60)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
 
 _UNREADABLE = (ValueError, KeyError, IndexError, TypeError)
+
 _TRANSACTION = const(1)  # first byte of a journal entry
 _SECURITY = const(2)
+
 # Bytes of the journal. An Ended event with all its samples and tokens has less than 2 kB.
 _ENDED_BYTES = const(2048)
 _EVENTS_BYTES = const(1024)  # for critical security events
@@ -74,7 +76,6 @@ class Outbox:
         self.offline_until = self.last_seq
         self._head: tuple | None = None  # (seq, kind, data) of the entry whose turn it is
         self._id = 0  # its first seq, of which its message id is made
-        self._ignored = False  # the last Updated that had its turn got no answer
         self.suspect = False  # it was on its way when the link was lost
         self.sample_bytes = 0  # of its samples as they were told; 0 where they are few
         self.fitting_bytes = _MANY_BYTES  # of samples; more has cost a link
@@ -168,7 +169,8 @@ class Outbox:
 
     @cold
     def message_id(self) -> str:
-        """Of the head: each attempt has the same, to see duplicates by (errata of part 4, 4.6)."""
+        """Of the head: the same for every attempt, for a server to see the duplicate (part 4,
+        errata 4.6)."""
         return "%s-%x" % (self.station.store.nonce, self._id)
 
     @cold
@@ -182,13 +184,13 @@ class Outbox:
         if self._head is None:
             return
         seq, kind, data = self._head
-        self._head, self.suspect = None, False
+        self._head = None
+        self.suspect = False
         if self.sample_bytes and self.fitting_bytes < _MANY_BYTES:  # it may have been an accident
             self.fitting_bytes += self.fitting_bytes >> 3
         self.sample_bytes = 0
         self._tries[kind == "TransactionEvent"][:] = 0, 0, 0
-        event_type = kind == "TransactionEvent" and data.event_type
-        is_ended, self._ignored = event_type == "Ended", self._ignored and event_type != "Updated"
+        is_ended = kind == "TransactionEvent" and data.event_type == "Ended"
         if is_ended:  # until now the slot stands for an Ended that the journal may lose
             slots, name = self.station.store.slots, "tx%d" % data.evse_id
             if data.transaction_id.encode() in (slots.load(name) or b""):
@@ -208,23 +210,19 @@ class Outbox:
         if self._head is None:  # it was done while its answer was awaited
             return
         model, is_transaction = self.station.model, self._head[1] == "TransactionEvent"
-        most, tries = model.integer(_MESSAGE_ATTEMPTS), self._tries[is_transaction]
-        silent = is_transaction and not refused and self._head[2].event_type == "Updated"
-        if silent and self._ignored:
-            most = 1
+        most = model.integer(_MESSAGE_ATTEMPTS)
+        tries = self._tries[is_transaction]
         tries[0] = min(tries[0] + 1, most)
         tries[1] += heard
         if tries[1] >= most or (refused and not is_transaction):
             text = "gave up message %s: %s" % (self.message_id(), why)
-            is_news = is_transaction and not (silent and self._ignored)
             self.station.log(text)
             self.done()
-            self._ignored = self._ignored or silent
-            if is_news:
+            if is_transaction:
                 self.station.security_event("TransactionMessageGivenUp", text[:250])
         else:
-            wait_ms = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * tries[0] * 1000
-            self.next_try_ms = tries[2] = now + wait_ms
+            wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * tries[0]
+            self.next_try_ms = tries[2] = now + wait_s * 1000
             self._head = None
             self.head()  # the same, unless it is in the way
 
@@ -284,7 +282,8 @@ class Outbox:
         for entry in self.journal.records():
             if entry[0] > self._told:
                 yield entry
-        yield from self.unsaved
+        for entry in self.unsaved:
+            yield entry
 
     @cold
     def _oldest(self):
@@ -307,7 +306,8 @@ class Outbox:
     def _append(self, event_type: str, *parts) -> bool:
         """Journal an entry unless the room that is left is for more important ones; False if it is
         dropped."""
-        room, least = self.journal.room(), 0
+        room = self.journal.room()
+        least = 0
         if event_type == "Updated":
             least = self._reserve
         elif not event_type:
