@@ -144,6 +144,16 @@ def test_a_heartbeat_shows_that_the_link_works_before_what_has_cost_one():
         assert calls[0] == "Heartbeat" and calls[1] in ("StopTransaction", "TransactionEvent")
 
 
+def test_a_server_that_answers_no_Heartbeat_gets_what_was_on_its_way_when_the_link_was_lost():
+    for dialect in DIALECTS:
+        sizes = []
+        session = Closing(dialect, lambda size, sizes=sizes: sizes.append(size) or len(sizes) < 2)
+        session.pair.csms.answers["Heartbeat"] = None
+        session.run(120)
+        assert session.closes == 1 and len(session.ends) == 2 and session.pair.drops == 0
+        assert session.pair.station.outbox.counts() == [0, 0] and not session.given_up()
+
+
 def test_a_status_at_which_the_server_always_closes_holds_no_transaction_up():
     for dialect in DIALECTS:
         pair = Pair(dialect, MANY)

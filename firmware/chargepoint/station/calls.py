@@ -23,7 +23,8 @@ asked about is asked all the same, with half the time, for he has waited already
 
 A journalled message that was on its way when the link was lost may be what costs the link. On the
 next one a Heartbeat is sent before it; if that is answered and the message costs this link too, it
-has failed once more (see `outbox`).
+has failed once more (see `outbox`). A server that answers no Heartbeat gets the message all the
+same.
 """
 
 from collections import deque
@@ -164,7 +165,7 @@ class Calls:
         if self.endpoint.outstanding is not None or station.link_request is not None:
             return False
         head = outbox.head() if station.online else None
-        if head is not None and outbox.suspect and not self._proven:
+        if head is not None and outbox.suspect and not (self._proven or self.unanswered):
             station.provisioning.probe(now)
             head = None
         free = head is None or now < outbox.next_try_ms  # nothing journalled can go now
