@@ -71,7 +71,7 @@ class LinkSettings:
     def failed(self, profile, why: str) -> None:
         """An attempt to connect by this profile."""
         self.last_failure = why
-        if "subprotocols" in why:  # the server is there, and speaks something else
+        if "subprotocol" in why:  # the server is there, and speaks something else
             self._station.refusals += 1
         if profile[:3] == self._first:
             self._failure = why

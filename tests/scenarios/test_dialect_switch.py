@@ -287,8 +287,9 @@ def test_a_power_cut_at_any_write_of_the_switch(field, accepts):
 
 @pytest.mark.parametrize("url", [NEW, OLD], ids=["elsewhere", "the same server"])
 @pytest.mark.parametrize("is_acknowledged", [True, False])
+@pytest.mark.parametrize("refusal", [b"", b"ocpp2.0.1"], ids=["none", "one not offered"])
 def test_a_server_that_refuses_the_old_dialect_gets_the_queue_in_the_new_one(
-    field, url, is_acknowledged
+    field, url, is_acknowledged, refusal
 ):
     station = field(more={"AuthCtrlr.OfflineTxForUnknownIdEnabled": "true"})
     assert station.change("NetworkProfile1", "OCPP20 1 " + url) == "RebootRequired"
@@ -306,6 +307,8 @@ def test_a_server_that_refuses_the_old_dialect_gets_the_queue_in_the_new_one(
     assert not station.host, "while nobody answers it waits"
     station.forget()
     station.network.servers["old.example"] = (b"ocpp9.9",) if url == NEW else (b"ocpp2.0.1",)
+    choose = station.network.choose
+    station.network.choose = lambda host, fields: choose(host, fields) or refusal
     station.run(120)
     assert station.host and station.spoken == V201
     assert station.station.outbox.counts() == [0, 0]
