@@ -2,7 +2,7 @@
 
 import json
 
-from tests.support.pair import Pair
+from tests.support.pair import Pair, Refuse
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
 DIALECTS = (V16, V201)
@@ -177,3 +177,36 @@ def test_a_status_at_which_the_server_always_closes_holds_no_transaction_up():
         start = "StartTransaction" if dialect == V16 else "TransactionEvent"
         assert pair.sent(start) and pair.station.outbox.counts() == [0, 0]
         assert len(pair.statuses(1)) < 15
+
+
+def test_meter_values_that_no_server_takes_hold_no_end_of_a_transaction():
+    for dialect in DIALECTS:
+        for refuses in False, True:
+            taken = []
+
+            def take(payload, refuses=refuses, taken=taken):
+                if taken or payload.get("triggerReason") not in (None, "MeterValuePeriodic"):
+                    return {}
+                if refuses:
+                    raise Refuse("InternalError")
+                return None
+
+            variables = dict(MANY)
+            variables["SampledDataCtrlr.TxUpdatedInterval"] = "60"
+            action = "MeterValues" if dialect == V16 else "TransactionEvent"
+            pair = Pair(dialect, variables, answers={action: take})
+            pair.connect()
+            pair.plug(1)
+            pair.token("04AABBCC", 1)
+            pair.run(1800)
+            pair.unplug(1)
+            pair.run(120)
+            assert pair.station.outbox.counts() == [0, 0] and pair.drops == 0
+            kinds = [event["type"] for event in pair.sent("SecurityEventNotification")]
+            assert kinds.count("TransactionMessageGivenUp") == 1
+            assert pair.station.outbox.in_vain
+            taken.append(True)
+            pair.plug(1)
+            pair.token("04AABBCC", 1)
+            pair.run(100)
+            assert not pair.station.outbox.in_vain

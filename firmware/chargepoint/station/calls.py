@@ -169,6 +169,8 @@ class Calls:
             station.provisioning.probe(now)
             head = None
         free = head is None or now < outbox.next_try_ms  # nothing journalled can go now
+        if self.unanswered and self._urgent:
+            free = True  # they show if the server lives
         events = self._urgent or self._events
         if events and (free or self._overtakes(head, events[0])):
             _, kind, data, on_answer = events.popleft()
@@ -246,6 +248,7 @@ class Calls:
             if outbox.is_head(message_id):
                 outbox.done()
             if kind == "TransactionEvent":
+                outbox.in_vain = outbox.in_vain and not data.is_detail
                 station.transactions.on_answer(data, answer, station.now)
         elif station.profile is not None:
             outbox.failed(error, not timed_out, heard, station.now)

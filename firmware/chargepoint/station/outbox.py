@@ -13,7 +13,8 @@ event: it is journalled anew behind those that come meanwhile, and keeps its mes
 
 A message that costs the link, by its size for example, has failed to be processed too (1.6 section
 3.7.1). What has many samples is told with fewer then, and so is what comes after it. A transaction
-event that is given up is told as a security event.
+event that is given up is told as a security event. After meter values that were, the next have one
+attempt until the server takes some: one that never does would hold all ends back.
 
 Where the store takes no writes no session begins. What one that runs has to tell, and security
 events, wait in RAM as far as there is room, behind what the journal holds; once it takes writes
@@ -72,11 +73,11 @@ class Outbox:
         self.last_seq = -1  # of the newest entry
         for seq, _ in self.journal.records():
             self.last_seq = seq
-        # E11.FR.07: all that was queued when the link dropped is told with `offline` set.
-        self.offline_until = self.last_seq
+        self.offline_until = self.last_seq  # E11.FR.07: what was queued then is told as `offline`
         self._head: tuple | None = None  # (seq, kind, data) of the entry whose turn it is
         self._id = 0  # its first seq, of which its message id is made
         self.suspect = False  # it was on its way when the link was lost
+        self.in_vain = False  # the latest meter values were given up: the next get one attempt
         self.sample_bytes = 0  # of its samples as they were told; 0 where they are few
         self.fitting_bytes = _MANY_BYTES  # of samples; more has cost a link
         # What a 1.6 server calls a transaction: any integer; None: nothing was said of it yet.
@@ -124,10 +125,8 @@ class Outbox:
                 tries[2] = 0
 
     def head(self):
-        """(seq, kind, data) of the entry to send next, or None when all has been told.
-
-        None too while the time is not known: no message goes without one.
-        """
+        """(seq, kind, data) of the entry to send next; None when all has been told, and while the
+        time is not known, for no message goes without one."""
         while self._head is None and (self.journal.count() or self.unsaved):
             if self.station.clock_epoch_s(self.station.now) is None or not self._load():
                 return None
@@ -169,8 +168,7 @@ class Outbox:
 
     @cold
     def message_id(self) -> str:
-        """Of the head: the same for every attempt, for a server to see the duplicate (part 4,
-        errata 4.6)."""
+        """The same for every attempt, for a server to see the duplicate (part 4, errata 4.6)."""
         return "%s-%x" % (self.station.store.nonce, self._id)
 
     @cold
@@ -209,8 +207,10 @@ class Outbox:
         """
         if self._head is None:  # it was done while its answer was awaited
             return
-        model, is_transaction = self.station.model, self._head[1] == "TransactionEvent"
-        most = model.integer(_MESSAGE_ATTEMPTS)
+        model, (_, kind, data) = self.station.model, self._head
+        is_transaction = kind == "TransactionEvent"
+        in_vain = is_transaction and self.in_vain and data.is_detail
+        most = 1 if in_vain else model.integer(_MESSAGE_ATTEMPTS)
         tries = self._tries[is_transaction]
         tries[0] = min(tries[0] + 1, most)
         tries[1] += heard
@@ -219,7 +219,9 @@ class Outbox:
             self.station.log(text)
             self.done()
             if is_transaction:
-                self.station.security_event("TransactionMessageGivenUp", text[:250])
+                self.in_vain = self.in_vain or data.is_detail
+                if not in_vain:
+                    self.station.security_event("TransactionMessageGivenUp", text[:250])
         else:
             wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * tries[0]
             self.next_try_ms = tries[2] = now + wait_s * 1000
@@ -304,8 +306,7 @@ class Outbox:
 
     @cold
     def _append(self, event_type: str, *parts) -> bool:
-        """Journal an entry unless the room that is left is for more important ones; False if it is
-        dropped."""
+        """Journal an entry unless the room left is for more important ones; False: dropped."""
         room = self.journal.room()
         least = 0
         if event_type == "Updated":
@@ -330,8 +331,7 @@ class Outbox:
             self.errno = 0
             return True
         except OSError as error:
-            is_full = error.args[0] == _NO_ROOM and room < _ENDED_BYTES
-            if is_full and not self.errno:  # the journal, by its own bound
+            if error.args[0] == _NO_ROOM and room < _ENDED_BYTES and not self.errno:  # its bound
                 return False
             self.errno = error.args[0]
         if self.is_trying or event_type == "Started":

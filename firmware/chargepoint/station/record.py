@@ -48,3 +48,8 @@ class TransactionRecord:
         self.time_spent_charging_s: int | None = None
         self.phases_used = 0
         self.samples = b""  # what the meter read, see `samples`
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether it tells nothing but what the meter read while all went on."""
+        return self.id_token is None and self.trigger_reason[:10] == "MeterValue"

@@ -10,7 +10,6 @@ from ..compat import const
 from .record_bytes import parts, unpack
 from .samples import thinner
 
-_METER_TRIGGERS = "MeterValuePeriodic MeterValueClock"
 _TRANSACTION = b"\x01"  # first byte of a journal entry, see `outbox`
 _FEW_BYTES = const(108)  # of samples: begin, end and one between
 
@@ -22,9 +21,7 @@ def updated(seen: dict, entry: bytes):
     kept by the caller for one pass.
     """
     record = _read(entry)
-    if record is None or record.event_type != "Updated":
-        return entry
-    if record.trigger_reason not in _METER_TRIGGERS.split() or record.id_token is not None:
+    if record is None or record.event_type != "Updated" or not record.is_detail:
         return entry
     if record.tell_evse or record.phases_used:
         return entry
