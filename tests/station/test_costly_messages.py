@@ -100,6 +100,14 @@ def test_the_second_try_is_shorter_and_what_was_learnt_holds_for_the_next():
         assert session.closes == 1 and len(session.ends) == 3
 
 
+def test_the_last_try_of_an_end_has_no_samples_where_two_have_cost_a_link():
+    for dialect in DIALECTS:
+        session = Closing(dialect, lambda size: size > 1500)
+        session.run(300)
+        assert session.closes == 2 and [samples for _, _, samples in session.ends[1:]] == [2, 0]
+        assert session.pair.station.outbox.counts() == [0, 0] and not session.given_up()
+
+
 def test_no_message_is_longer_than_the_setting_and_its_first_and_last_samples_are_told():
     for dialect in DIALECTS:
         for most in 8000, 3000, 1024:

@@ -38,6 +38,7 @@ class Outbox:
     def __init__(self):
         self.server_ids = {}
         self.fitting_bytes = 1000000
+        self.suspect = False
         self.sample_bytes = 0
 
     def set_server_id(self, transaction_id, server_id):

@@ -69,14 +69,21 @@ def thinner(samples: bytes) -> bytes:
     return bytes(kept)
 
 
-def fitting(station, samples: bytes, told, moment: tuple, phases: int) -> bytes:
-    """So many of the samples that a message takes what `told` makes of them (see the dialects)."""
+def fitting(station, samples: bytes, told, moment: tuple, phases: int, is_optional: bool) -> bytes:
+    """So many of the samples that a message takes what `told` makes of them (see the dialects).
+
+    is_optional: the message is worth telling without any; so it is where the first and the last
+    alone have cost a link.
+    """
+    outbox = station.outbox
     most = station.model.integer(_BYTES_PER_MESSAGE) - _FRAME_BYTES
-    while len(samples) > 2 * SAMPLE_BYTES:
+    while len(samples) > 2 * SAMPLE_BYTES or (samples and is_optional and outbox.suspect):
         size = sum([len(json.dumps(item)) for item in told(samples, moment, phases)])
-        station.outbox.sample_bytes = size
-        if size <= min(most, station.outbox.fitting_bytes):
+        outbox.sample_bytes = size
+        if size <= min(most, outbox.fitting_bytes):
             break
+        if len(samples) <= 2 * SAMPLE_BYTES:
+            return b"" if size >> 1 >= outbox.fitting_bytes else samples
         samples = thinner(samples)
     return samples
 

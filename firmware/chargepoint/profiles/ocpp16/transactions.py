@@ -93,7 +93,7 @@ def _meter_values(station, place: tuple, transaction_id, samples: bytes, moment:
 def _with_samples(station, evse_id: int, payload: dict, key: str, samples: bytes, moment: tuple):
     """The payload with the samples that have a value; None if none has."""
     phases = station.evses[evse_id - 1].phases if evse_id else 1
-    samples = fitting(station, samples, _told, moment, phases)
+    samples = fitting(station, samples, _told, moment, phases, key == "transactionData")
     items = _told(samples, moment, phases)
     return with_list(payload, key, items, len(samples) // SAMPLE_BYTES)
 

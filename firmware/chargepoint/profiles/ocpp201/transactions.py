@@ -45,7 +45,7 @@ def meter_values(station, data: dict):
 def _with_samples(station, evse_id: int, payload: dict, samples: bytes, moment: tuple):
     """The payload with the samples that have a value; None if none has."""
     phases = station.evses[evse_id - 1].phases if evse_id else 1
-    samples = fitting(station, samples, _told, moment, phases)
+    samples = fitting(station, samples, _told, moment, phases, "eventType" in payload)
     items = _told(samples, moment, phases)
     return with_list(payload, "meterValue", items, len(samples) // SAMPLE_BYTES)
 
