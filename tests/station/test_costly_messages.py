@@ -187,6 +187,19 @@ def test_a_status_at_which_the_server_always_closes_holds_no_transaction_up():
         assert len(pair.statuses(1)) < 15
 
 
+def test_a_security_event_that_gets_no_answer_is_given_up_while_transactions_are_told():
+    for dialect in DIALECTS:
+        variables = dict(MANY)
+        variables["SampledDataCtrlr.TxUpdatedInterval"] = "20"
+        pair = Pair(dialect, variables, answers={"SecurityEventNotification": None})
+        pair.connect()
+        pair.plug(1)
+        pair.token("04AABBCC", 1)
+        pair.run(1800)
+        assert len(pair.sent("SecurityEventNotification")) == 3
+        assert pair.station.outbox.counts() == [0, 0] and pair.drops == 0
+
+
 def test_meter_values_that_no_server_takes_hold_no_end_of_a_transaction():
     for dialect in DIALECTS:
         for refuses in False, True:

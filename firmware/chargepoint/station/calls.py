@@ -61,7 +61,9 @@ class Calls:
         self._number = 0  # of message ids in this boot
         self.unanswered = 0
         self._timed_out = False
-        self._heard = False  # anything of the server since the journal's last CALL ended
+        # Anything of the server since the last CALL of a journalled security event (1), or of a
+        # transaction event (2), ended.
+        self._heard = 0
         self._proven = False  # the server has said something on this link
         self._answer: tuple = ()  # to our CALL, as `on_answer` got it
         self._deviations: list = []  # their kinds on this link
@@ -90,13 +92,13 @@ class Calls:
     def receive(self, text) -> None:
         """One message of the server: a str, or a view of its bytes."""
         self.unanswered = 0
-        self._heard = self._proven = True
+        self._heard, self._proven = 3, True
         self.endpoint.receive(text)
 
     @cold
     def oversized(self, beginning: str) -> None:
         self.unanswered = 0
-        self._heard = self._proven = True
+        self._heard, self._proven = 3, True
         self.endpoint.oversized(beginning)
 
     def poll(self, now: int) -> None:
@@ -243,7 +245,9 @@ class Calls:
                 on_answer(answer, station.now)
             return
         outbox = station.outbox
-        heard, self._heard = self._heard, False
+        bit = 1 + (kind == "TransactionEvent")
+        heard = self._heard & bit != 0
+        self._heard &= ~bit
         if answer is not None:
             if outbox.is_head(message_id):
                 outbox.done()
