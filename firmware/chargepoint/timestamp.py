@@ -53,6 +53,8 @@ def parse(text: str) -> int:
     ValueError for anything else, also for a date that does not exist.
     """
     try:
+        if len(bytes(text, "utf-8")) > len(text):  # each of its characters that is looked at would
+            raise ValueError  # stay for ever on MicroPython: ASCII has few
         year, month, day = _number(text, 0, 4), _number(text, 5, 7), _number(text, 8, 10)
         hour, minute, second = _number(text, 11, 13), _number(text, 14, 16), 0
         if text[4] + text[7] + text[13] != "--:" or text[10] not in "Tt ":

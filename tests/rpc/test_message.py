@@ -1,5 +1,7 @@
+import gc
 import json
 
+from chargepoint.compat import MICROPYTHON
 from chargepoint.rpc import message
 from chargepoint.rpc.message import FrameError
 
@@ -58,6 +60,21 @@ def test_a_view_of_bytes_is_as_good_as_a_text():
     for before in range(505, 513):  # what is looked at ends with a whole character
         text = '[2,"1"' + " " * before + "\u20ac" * 9
         assert _refused(memoryview(text.encode())) == ("FormatViolation", 2, "1")
+
+
+def test_a_message_full_of_escapes_makes_no_garbage_for_each():
+    """Collecting it holds the station up, so that it is late to open a contactor."""
+    for escape, most, plain in (("\\ud83d\\ude00", 140, "\U0001f600"), ("\\n", 20, "\n")):
+        text = memoryview(bytearray(b'[3,"1",{"a":"' + escape.encode() * 300 + b'"}]'))
+        gc.collect()
+        if MICROPYTHON:
+            gc.disable()
+            before = gc.mem_alloc()  # pyright: ignore[reportAttributeAccessIssue]
+            message._check(text)
+            made = gc.mem_alloc() - before  # pyright: ignore[reportAttributeAccessIssue]
+            gc.enable()
+            assert made < most * 300, made
+        assert message.parse(text) == (3, "1", {"a": plain * 300}, None)
 
 
 def test_a_pair_of_surrogates_is_one_character_and_half_a_pair_is_none():

@@ -3,6 +3,9 @@
 What is escaped stands in the texts of the server here, for json.dumps does not write it on both
 interpreters."""
 
+import gc
+
+from chargepoint.compat import MICROPYTHON
 from tests.support.pair import Pair
 
 V16, V201 = "ocpp1.6", "ocpp2.0.1"
@@ -115,3 +118,55 @@ def test_a_record_that_has_half_a_pair_holds_nothing():
         pair.connect()
         pair.run(300)
         assert pair.station.outbox.counts() == [0, 0]
+
+
+ODD = (  # each @ becomes a character that was never seen before
+    '[2,"7","DataTransfer",{"vendorId":"@","data":"@"}]',
+    '[2,"7","ClearCache",{"@":1}]',
+    STARTS[V16] % "@",
+    STARTS[V201] % "@",
+    '[2,"7","ChangeConfiguration",{"key":"HeartbeatInterval","value":"@@@"}]',
+    '[2,"7","ChangeConfiguration",{"key":"ConnectorPhaseRotation","value":"@@.@"}]',
+    '[2,"7","ChangeConfiguration",{"key":"AuthorizationKey","value":"%s"}]' % ("@" * 40),
+    '[2,"7","SetVariables",{"setVariableData":[{"component":{"name":"ChargingStation"},'
+    '"variable":{"name":"PhaseRotation"},"attributeValue":"@@@"}]}]',
+    '[2,"7","UpdateFirmware",{"location":"http://@/@","retrieveDate":"2026-12-01@@"}]',
+    '[2,"7","UpdateFirmware",{"requestId":1,"firmware":{"location":"http://h@/","@":1,'
+    '"retrieveDateTime":"2026-12-01@10:00:00Z"}}]',
+    '[2,"7","UpdateFirmware",{"requestId":1,"firmware":{"location":"http://h@/",'
+    '"retrieveDateTime":"2026-12-01@10:00:00Z"}}]',
+)
+
+
+def odd_texts(rounds, number=0):
+    """They are written as a pair of surrogates and as UTF-8 by turns."""
+    for _ in range(rounds):
+        for text in ODD:
+            first, *parts = text.split("@")
+            for part in parts:
+                number += 1
+                if number & 1:
+                    first += "\\ud8%02x\\u%04x" % (number >> 10, 0xDC00 + number % 1024)
+                else:
+                    data = bytes(
+                        (0xF1, 0x80 | number >> 12, 0x80 | number >> 6 & 63, 0x80 | number & 63)
+                    )
+                    first += str(data, "utf-8")
+                first += part
+            yield first
+
+
+def test_no_character_of_the_server_stays_in_memory():
+    """MicroPython keeps for ever what is taken out of a text as one character, or made by chr."""
+    for dialect in DIALECTS:
+        pair = on_wire(dialect)
+        free = []
+        for number in (0, 1000, 2000):  # the first round is for what comes in at its first use
+            for text in odd_texts(15, number):
+                answer(pair, text)
+            pair.forget()
+            if MICROPYTHON:
+                gc.collect()
+                free.append(gc.mem_free())  # pyright: ignore[reportAttributeAccessIssue]
+        assert not pair.drivers[0].contactor.closed()
+        assert not free or free[0] - free[2] < 1000, free

@@ -228,9 +228,7 @@ def checked(model, key, text: str) -> str:
                 if item and int(item) not in model.network_slots:  # B10.FR.02
                     raise ValueError("NotFound")
     elif flags(row) & _ROTATION and text:
-        if len(text) != 3 or [
-            c for c in text if c not in "RSTx" or c != "x" and text.count(c) > 1
-        ]:
+        if len(text) != 3 or text.strip("RSTx") or [c for c in "RST" if text.count(c) > 1]:
             raise ValueError("InvalidValue")
     if (low and len(text) < int(low)) or (high and len(text) > int(high)):
         raise ValueError("ValueOutOfRange")
@@ -243,10 +241,10 @@ def _number(text: str, kind: int):
     if dot and (kind == _INTEGER or not 0 < len(fraction) <= 6):
         raise ValueError("InvalidValue")
     if not 0 < len(whole) <= 10 or (
-        whole[0] == "0" and len(whole) > 1
+        whole[:1] == "0" and len(whole) > 1
     ):  # part 2, 3.1: no leading zeros
         raise ValueError("InvalidValue")
-    if [c for c in whole + fraction if c not in "0123456789"]:
+    if (whole + fraction).strip("0123456789"):
         raise ValueError("InvalidValue")
     value = int(text) if kind == _INTEGER else float(text)
     if not -0x80000000 <= value <= 0x7FFFFFFF:

@@ -33,9 +33,11 @@ def split(url: str, schemes):
     if not mark or port is None:
         names = [name + "://" for name, _ in schemes]
         raise ValueError("the URL must begin with " + " or ".join(names))
-    for c in url:
-        if c <= " " or c > "~" or c in '"<>\\^`{|}':
-            raise ValueError("the URL has a character that must be percent-encoded: %r" % c)
+    for byte in url.encode():
+        if byte <= 0x20 or byte > 0x7E or byte in b'"<>\\^`{|}':
+            raise ValueError(
+                "the URL has a character that must be percent-encoded: %r" % chr(byte)
+            )
     if "#" in url:
         raise ValueError("the URL must not have a fragment (#)")
     end = len(rest)
@@ -98,7 +100,4 @@ def _authority(text: str, port: int):
 
 
 def _made_of(text: str, characters: str) -> bool:
-    for c in text:
-        if c not in characters:
-            return False
-    return True
+    return not text.strip(characters)

@@ -11,7 +11,6 @@ memory. Payloads are not checked here (see `schema`).
 """
 
 import json
-from binascii import unhexlify
 
 from ..compat import MICROPYTHON, const
 
@@ -164,38 +163,54 @@ def _check(text: memoryview) -> None:
 
 
 def _string(text: memoryview, at: int) -> int:
-    """Where it goes on behind the string whose first character is at `at`."""
-    while True:
-        byte = 0
-        for byte in text[at:]:
-            at += 1
-            if byte == 0x22 or byte == 0x5C or byte < 0x20:
-                break
-        if byte == 0x22:
-            return at
-        if byte != 0x5C:
-            raise ValueError
-        byte = text[at]
+    """Where it goes on behind the string whose first character is at `at`.
+
+    Nothing is made for an escaped character, for a message may be full of them: garbage that is
+    collected takes its time, and what `chr` makes stays for ever on MicroPython.
+    """
+    escaped = 0
+    for byte in text[at:]:
         at += 1
-        if byte != 0x75:
-            if byte not in b'"\\/bfnrt':
+        if (byte == 0x22 or byte == 0x5C or byte < 0x20) and at != escaped:
+            if byte == 0x22:
+                return at
+            letter = text[at]
+            if byte != 0x5C or letter not in b'"\\/bfnrtu':
                 raise ValueError
-            continue
-        code = _four_digits(text, at)
-        at += 4
-        if 0xD800 <= code < 0xE000:
-            low = _four_digits(text, at + 2) - 0xDC00
-            if code >= 0xDC00 or text[at : at + 2] != b"\\u" or not 0 <= low < 0x400:
-                raise ValueError  # half a pair, which is no character
-            at -= 6
-            text[at : at + 4] = chr(0x10000 + (code - 0xD800 << 10) + low).encode()
-            at += 4
-            text[at:-8] = text[at + 8 :]
-            text[-8:] = b" " * 8
+            escaped = at + 1
+            if letter == 0x75:  # its digits are looked at here, and passed over by the loop
+                high = _four_digits(text, at + 1) - 0xD800
+                if 0 <= high < 0x800:
+                    _join(text, at - 1, high)
+    return at
+
+
+def _join(text: memoryview, at: int, high: int) -> None:
+    """Write the character out whose pair of surrogates is at `at`."""
+    low = _four_digits(text, at + 8) - 0xDC00
+    if high >= 0x400 or text[at + 6] != 0x5C or text[at + 7] != 0x75 or not 0 <= low < 0x400:
+        raise ValueError  # half a pair, which is no character
+    high += 0x40
+    text[at] = 0xF0 | high >> 8
+    text[at + 1] = 0x80 | high >> 2 & 63
+    text[at + 2] = 0x80 | high << 4 & 48 | low >> 6
+    text[at + 3] = 0x80 | low & 63
+    text[at + 4 : -8] = text[at + 12 :]
+    text[-8:] = b"        "
 
 
 def _four_digits(text: memoryview, at: int) -> int:
-    return int.from_bytes(unhexlify(text[at : at + 4]), "big")
+    code = 0
+    for place in range(at, at + 4):
+        digit = text[place] - 0x30
+        if digit > 9:
+            digit = (digit & 0xDF) - 7
+            if not 9 < digit < 16:
+                digit = -1
+        if digit < 0:
+            raise ValueError
+        code = code << 4 | digit
+    return code
 
 
 def _number(text: memoryview, at: int) -> int:

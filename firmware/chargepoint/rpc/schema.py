@@ -268,7 +268,7 @@ def _first_missing(table, at, value):
 def _inside(step, error):
     """The error with a step put before its path."""
     code, path = error
-    return code, step + path if not path or path[0] == "[" else step + "." + path
+    return code, step + path if path[:1] in "[" else step + "." + path
 
 
 def _number(flags, minimum, maximum, value):

@@ -29,7 +29,8 @@ _FAULT_REASONS = (
 
 def is_printable(text: str) -> bool:
     """Whether it is printable ASCII alone, as a token's value is in every dialect."""
-    return not text or " " <= min(text) <= max(text) <= "~"
+    data = text.encode()
+    return not data or 0x20 <= min(data) <= max(data) <= 0x7E
 
 
 class IdToken:

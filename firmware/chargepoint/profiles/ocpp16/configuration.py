@@ -352,7 +352,7 @@ def _parsed_rotations(model, value: str) -> list:
     keys = []
     for item in value.split(","):
         number, _, name = item.strip().partition(".")
-        if not number or [c for c in number if c not in "0123456789"]:
+        if not number or number.strip("0123456789"):
             raise ValueError("InvalidValue")
         place = model.layout.connector(int(number)) if int(number) else (0, 0)
         if place is None:
@@ -368,7 +368,7 @@ def _parsed_rotations(model, value: str) -> list:
 
 def _parsed_credential(value: str) -> bytes:
     """The bytes of an AuthorizationKey: 16 to 20, as hex digits."""
-    if not 32 <= len(value) <= 40 or [c for c in value if c not in "0123456789abcdefABCDEF"]:
+    if not 32 <= len(value) <= 40 or value.strip("0123456789abcdefABCDEF"):
         raise ValueError("InvalidValue")
     return binascii.unhexlify(value)
 
