@@ -213,3 +213,39 @@ def test_writes_that_are_refused_from_any_one_on():
                 assert session(pair), where
                 assert len(told.sessions(dialect, told.once(pair.transcript))) == 1, where
                 assert pair.station.outbox.counts() == [0, 0], where
+
+
+def ends(pair):
+    """How many sessions have been told to begin, and to end."""
+    counts = [0, 0]
+    for _, action, payload in told.once(pair.transcript):
+        event = payload.get("eventType", action)
+        counts[0] += event in ("StartTransaction", "Started")
+        counts[1] += event in ("StopTransaction", "Ended")
+    return counts
+
+
+def test_where_only_some_files_take_no_writes_no_session_stays_without_its_end():
+    """As on a full disk where the journal has room in its last cluster, and a new file has none."""
+    for dialect in V16, V201:
+        for of in "tx", "journal":
+            first, total = -1, 0
+            while first < total:
+                with Files() as media:
+                    pair = station(dialect, media)
+                    pair.connect()
+                    pair.run(5)
+                    media.writes = 0
+                    media.refuse_from(first, ENOSPC, of)
+                    pair.plug(1)
+                    pair.token(TOKEN, 1)
+                    pair.run(70)
+                    if first < 0:
+                        total = media.writes
+                    pair.power_cut()
+                    pair.unplug(1)
+                    pair.connect()
+                    pair.run(70)
+                    begun, ended = ends(pair)
+                    assert total and begun == ended == (begun > 0), (dialect, of, first)
+                first += STEP if of == "journal" else 1

@@ -25,13 +25,20 @@ class _Writes:
         self.writes = 0
         self._refused_from = _NEVER
         self._errno = EIO
+        self._of = ""
 
-    def refuse_from(self, count, errno):
-        """The write after so many is refused, and every later one; -1: none any more."""
+    def refuse_from(self, count, errno, of=""):
+        """The write after so many is refused, and every later one; -1: none any more.
+
+        of: with which the names of the files begin whose writes count.
+        """
         self._refused_from = _NEVER if count < 0 else self.writes + count
         self._errno = errno
+        self._of = of
 
-    def _write(self):
+    def _write(self, name=""):
+        if not name.startswith(self._of):
+            return
         self.writes += 1
         if self.writes > self._refused_from:
             raise OSError(self._errno)
@@ -94,25 +101,25 @@ class Files(_Writes):
         if mode == "rb" and name not in self.data:
             raise OSError(_ENOENT)
         if mode != "rb":
-            self._write()
+            self._write(name)
             if mode == "wb" or name not in self.data:
                 self.data[name] = bytearray()
-        return _File(self.data[name], self._write)
+        return _File(self.data[name], lambda: self._write(name))
 
     def exists(self, path):
         return path[len("store/") :] in self.data
 
     def sync(self, file):
-        self._write()
+        file.sync()
 
     def remove(self, path):
         if not self.exists(path):
             raise OSError(_ENOENT)
-        self._write()
+        self._write(path[len("store/") :])
         del self.data[path[len("store/") :]]
 
     def rename(self, old, new):
-        self._write()
+        self._write(new[len("store/") :])
         self.data[new[len("store/") :]] = self.data.pop(old[len("store/") :])
 
 
@@ -141,3 +148,6 @@ class _File:
     def write(self, data):
         self._write()
         self._data += data
+
+    def sync(self):
+        self._write()

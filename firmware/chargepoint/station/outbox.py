@@ -299,10 +299,13 @@ class Outbox:
             del self.unsaved[0]
         elif seq < _UNSAVED_SEQ:  # else it has gone into the journal meanwhile
             try:
-                self.journal.acknowledge(seq)
-                self._told = -1
-            except OSError as error:  # it is sent again after a boot
-                self._told, self.errno = seq, error.args[0]
+                if not self.station.store.slots.failed:  # else only the journal knows its session
+                    self.journal.acknowledge(seq)
+                    self._told = -1
+                    return
+            except OSError as error:
+                self.errno = error.args[0]
+            self._told = seq  # it is sent again after a boot
 
     @cold
     def _append(self, event_type: str, *parts) -> bool:

@@ -14,6 +14,7 @@ _EIO = const(5)
 def look_after(outbox, now: int) -> None:
     """The store has not taken a change: tell it, and try again now and then."""
     station = outbox.station
+    is_told = False
     if outbox.failing and now >= outbox.again_ms:
         outbox.again_ms = now + _AGAIN_MS
         outbox.save_server_ids()
@@ -21,6 +22,7 @@ def look_after(outbox, now: int) -> None:
             outbox.is_trying = True
             station.security_event("StorageRestored")
             outbox.is_trying = False
+            is_told = True  # unless `outbox.errno` says that it was not
     errno = outbox.errno or station.store.slots.failed
     if errno == outbox.failing:
         return
@@ -28,6 +30,12 @@ def look_after(outbox, now: int) -> None:
     outbox.look(outbox.journal.room())
     if not errno:
         station.log("the store takes writes again")
+        for evse in station.transactions.all():
+            transaction = evse.transaction
+            if transaction is not None and transaction.resumed is None:
+                transaction.save(station, evse)
+        if not is_told:  # something else has been written
+            station.security_event("StorageRestored")
     elif not was_failing:
         outbox.again_ms = now + _AGAIN_MS
         station.log("the store takes no writes (errno %s): no session begins" % errno)
