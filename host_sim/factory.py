@@ -17,12 +17,18 @@ from host_sim.config import FirmwareConfig
 
 _SLOT_BYTES = 512 * 1024
 _RECORD_BYTES = 2 * 4096
+_SIZES = {"a": _SLOT_BYTES, "b": _SLOT_BYTES, "record": _RECORD_BYTES}
 
 
 def put_images(flash: Path, config: FirmwareConfig) -> None:
-    """Unless there are images already."""
+    """Unless there are images already; where a file of them is short the flash is erased."""
     images = flash / "images"
     if images.exists():
+        for name, size in _SIZES.items():
+            file = images / name
+            data = file.read_bytes() if file.exists() else b""
+            if len(data) != size:
+                file.write_bytes(data[:size].ljust(size, b"\xff"))
         return
     from tools import build_romfs, image_container, image_keys
 

@@ -54,6 +54,18 @@ def test_images_that_are_there_stay(flash):
     assert (flash / "images" / "a").read_bytes() == before
 
 
+@pytest.mark.parametrize("name", ["a", "b", "record"])
+def test_of_a_file_that_is_short_or_gone_the_rest_is_erased_flash(flash, name):
+    file = flash / "images" / name
+    whole = file.read_bytes()
+    for damaged in (whole[:10], b"", None):
+        file.unlink() if damaged is None else file.write_bytes(damaged)
+        factory.put_images(flash, FirmwareConfig())
+        assert file.read_bytes() == (damaged or b"").ljust(len(whole), b"\xff")
+        places = opened(flash)
+        assert (places is None) == (name == "a")
+
+
 def test_without_images_there_are_no_slots(tmp_path):
     assert opened(tmp_path) is None
     factory.put_images(tmp_path, FirmwareConfig())

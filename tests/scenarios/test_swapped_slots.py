@@ -74,6 +74,19 @@ def test_any_two_slots_that_are_swapped():
                         assert names[one] in pair.store.damaged, (names[one], other)
 
 
+def test_a_file_that_the_file_system_can_not_read_stops_no_station():
+    for dialect in (V16, V201):
+        with Files() as media:
+            pair = lived(dialect, media)
+            whole = {name: bytes(media.data[name]) for name in media.data}
+            for name in sorted(whole):
+                media.data = {file: bytearray(whole[file]) for file in whole}
+                media.unreadable = (name,)
+                boot(pair)
+                boot(pair)  # with what the first has written
+                media.unreadable = ()
+
+
 def damage(media, name):
     """All that there is of a slot."""
     if isinstance(media, Files):

@@ -74,12 +74,13 @@ class _Flash(Flash):
 class Files(_Writes):
     """A file system in memory with a FileStore, in the place of `os` and `open` inside `with`.
 
-    data: the bytes of each file by its name.
+    data: the bytes of each file by its name; unreadable: names of those that can't be read.
     """
 
     def __init__(self):
         _Writes.__init__(self)
         self.data = {}
+        self.unreadable = ()
         self._real = files.os, files.file_access
 
     def open_store(self, random_bytes):
@@ -100,6 +101,8 @@ class Files(_Writes):
         name = path[len("store/") :]
         if mode == "rb" and name not in self.data:
             raise OSError(_ENOENT)
+        if mode == "rb" and name in self.unreadable:
+            raise OSError(EIO)
         if mode != "rb":
             self._write(name)
             if mode == "wb" or name not in self.data:

@@ -104,8 +104,12 @@ class FileSlots:
         damaged = 0
         for number in (0, 1):
             if file_access.exists(self._file(name, number)):
-                with open(self._file(name, number), "rb") as file:
-                    entry, named = frame.read(file), frame.read(file)
+                entry = named = None
+                try:
+                    with open(self._file(name, number), "rb") as file:
+                        entry, named = frame.read(file), frame.read(file)
+                except OSError:  # the file system can't read it
+                    pass
                 if entry is None or entry[0] != frame.SLOT:
                     damaged += 1
                 elif named is not None and named[2] != name.encode():
@@ -136,7 +140,14 @@ class FileJournal:
         self._waiting_bytes = 0
         self._torn = False  # there is something in the file that is no entry
         self.forgot = False  # nothing of it could be read: its numbers may come again
-        self._load(damaged)
+        try:
+            self._load(damaged)
+        except OSError:  # the file system can't read it; another is kept beside it
+            damaged.append("journal")
+            self._path += "1"
+            self._count = self._waiting_bytes = self._size = 0
+            self._load(damaged)
+            self.forgot = True
 
     @cold
     def _load(self, damaged: list) -> None:
