@@ -80,7 +80,7 @@ class Files(_Writes):
     def __init__(self):
         _Writes.__init__(self)
         self.data = {}
-        self.unreadable = ()
+        self.unreadable: tuple = ()
         self._real = files.os, files.file_access
 
     def open_store(self, random_bytes):

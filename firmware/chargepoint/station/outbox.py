@@ -30,7 +30,6 @@ _MESSAGE_ATTEMPTS = const(59)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
 _MESSAGE_ATTEMPT_INTERVAL = const(60)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
 
 _UNREADABLE = (ValueError, KeyError, IndexError, TypeError)
-
 _TRANSACTION = const(1)  # first byte of a journal entry
 _SECURITY = const(2)
 
@@ -284,8 +283,7 @@ class Outbox:
         for entry in self.journal.records():
             if entry[0] > self._told:
                 yield entry
-        for entry in self.unsaved:
-            yield entry
+        yield from self.unsaved
 
     @cold
     def _oldest(self):
@@ -310,8 +308,7 @@ class Outbox:
     @cold
     def _append(self, event_type: str, *parts) -> bool:
         """Journal an entry unless the room left is for more important ones; False: dropped."""
-        room = self.journal.room()
-        least = 0
+        room, least = self.journal.room(), 0
         if event_type == "Updated":
             least = self._reserve
         elif not event_type:
