@@ -226,7 +226,7 @@ def ends(pair):
 
 
 def test_where_only_some_files_take_no_writes_no_session_stays_without_its_end():
-    """As on a full disk where the journal has room in its last cluster, and a new file has none."""
+    """As on a full disk whose last cluster has room for the journal, but none for a new file."""
     for dialect in V16, V201:
         for of in "tx", "journal":
             first, total = -1, 0
