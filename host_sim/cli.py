@@ -60,11 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def config_of(options: argparse.Namespace) -> Config:
     """The file's configuration with the options over it. Raises ConfigError."""
-    config = configuration.load(options.config)
+    csms = None
     if options.csms is not None:
-        config.csms = (
-            (BUILTIN,) if options.csms == BUILTIN else (csms_url("--csms", options.csms),)
-        )
+        csms = BUILTIN if options.csms == BUILTIN else csms_url("--csms", options.csms)
+    config = configuration.load(options.config, csms)
     if options.id is not None:
         config.id = configuration.identity("--id", options.id)
     if options.ocpp is not None:

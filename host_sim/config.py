@@ -124,10 +124,13 @@ class Config:
         return [text for text in found if text]
 
 
-def load(path: Path | None) -> Config:
-    """The configuration of a file, or the built-in example. Raises ConfigError."""
+def load(path: Path | None, csms: str | None = None) -> Config:
+    """The configuration of a file, or the built-in example. Raises ConfigError.
+
+    csms: of the option, which wins over the file; values of the file must fit it.
+    """
     if path is None:
-        return Config()
+        return Config(csms=(csms or BUILTIN,))
     where = str(path)
     try:
         document = tomllib.loads(path.read_text("utf-8-sig"))  # some editors write a BOM
@@ -145,6 +148,8 @@ def load(path: Path | None) -> Config:
             _check(where, name, isinstance(value, dict), f"a table [{name}]")
     config = Config(source=f"{where}: ")
     _station(where, document.get("station", {}), config)
+    if csms is not None:
+        config.csms = (csms,)
     if "evse" in document:
         config.evses = _evses(where, document["evse"])
     _values(where, document, config)

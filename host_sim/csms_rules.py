@@ -296,6 +296,8 @@ def _take_samples(record: Transaction, samples: list[Sample], is_last: bool) -> 
     """Adds samples in order of arrival. The last message may tell the whole story again."""
     problems: list[Problem] = []
     low = record.start_wh if is_last else record.last_wh
+    if is_last and samples and record.events and record.events[0][0] == "Updated":
+        low = record.start_wh = None  # its Started was told elsewhere, and this may tell the level
     for sample in samples:
         record.samples.append(sample)
         if sample.energy_wh is None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from host_sim.cli import _parser, config_of
-from host_sim.config_connection import PASSWORD_VARIABLE
+from host_sim.config_connection import PASSWORD_VARIABLE, ConfigError
 from tests.host_sim.simulated import Simulated, failure
 from tests.tools import made_certificates
 
@@ -25,6 +25,16 @@ def test_options_win_over_the_file(tmp_path):
     )
     assert changed.id == "X" and changed.csms == ("ws://b/c",)
     assert changed.ocpp == ("ocpp2.0.1", "ocpp1.6")
+
+
+def test_values_of_the_file_must_fit_the_options(tmp_path):
+    file = tmp_path / "station.toml"
+    text = '[station]\ncsms = ["ws://one/a", "ws://two/b"]\n'
+    file.write_text(text + '[variables]\n"OCPPCommCtrlr.NetworkConfigurationPriority" = "1,0"\n')
+    assert len(config("--config", str(file)).csms) == 2
+    for url in ("ws://three/c", "builtin"):
+        with pytest.raises(ConfigError, match="Priority. must be a list without repetition of 0$"):
+            config("--config", str(file), "--csms", url)
 
 
 def test_defaults_are_those_of_the_documentation():

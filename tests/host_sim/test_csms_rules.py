@@ -158,6 +158,14 @@ def test_energy_never_falls_in_2_0_1():
     assert rules.event("Ended", 2, 140) == ["energy"]
 
 
+def test_the_last_event_may_tell_the_begin_of_what_was_started_at_another_csms():
+    rules = Rules()
+    assert rules.event("Updated", 3, 182) == ["transaction"]
+    assert rules.event("Ended", 4, meterValue=[samples(0, 100), samples(3, 190)]) == []
+    (session,) = rules.station.sessions
+    assert (session.start_wh, session.stop_wh) == (100, 190)
+
+
 def test_E01_FR_16_the_evse_is_told_once_and_serves_one_transaction():
     rules = Rules()
     rules.event("Started", 0, 100, evse={"id": 1})
