@@ -28,7 +28,6 @@ from ..compat import cold, const
 
 _MESSAGE_ATTEMPTS = const(59)  # OCPPCommCtrlr.MessageAttempts[TransactionEvent]
 _MESSAGE_ATTEMPT_INTERVAL = const(60)  # OCPPCommCtrlr.MessageAttemptInterval[TransactionEvent]
-
 _UNREADABLE = (ValueError, KeyError, IndexError, TypeError)
 _TRANSACTION = const(1)  # first byte of a journal entry
 _SECURITY = const(2)
@@ -296,14 +295,13 @@ class Outbox:
         if self.unsaved and self.unsaved[0][0] == seq:
             del self.unsaved[0]
         elif seq < _UNSAVED_SEQ:  # else it has gone into the journal meanwhile
+            self._told = seq  # it is sent again after a boot, unless that can be noted
             try:
                 if not self.station.store.slots.failed:  # else only the journal knows its session
                     self.journal.acknowledge(seq)
                     self._told = -1
-                    return
             except OSError as error:
                 self.errno = error.args[0]
-            self._told = seq  # it is sent again after a boot
 
     @cold
     def _append(self, event_type: str, *parts) -> bool:
