@@ -62,8 +62,12 @@ def test_one_message_that_the_server_does_not_stand_costs_only_itself():
             case = dialect, action, is_silent
             assert pair.station.outbox.counts() == [0, 0], case
             for message_id in set(first):
+                most = 3
+                if action == "MeterValues" and message_id != first[0]:
+                    most = 1
                 # a time-out counts only when the server is known to be alive
-                assert first.count(message_id) in ((3, 4) if is_silent else (3,)), case
+                wanted = (most, most + 1) if is_silent else (most,)
+                assert first.count(message_id) in wanted, case
             given_up = [line for line in pair.log if "gave up" in line]
             assert len(given_up) == len(set(first)) > 0, case
             calls = told.once(pair.transcript)

@@ -5,6 +5,7 @@ The only rooms that know a wire dialect. A dialect is a module with
     SUBPROTOCOL      its name in the WebSocket handshake
     TABLE            its schemas, see rpc.schema
     LOST             words: the kinds of event that it can't say
+    DETAIL_APART     whether meter values of a transaction are a message that nobody needs
     STATUS_FIRST     whether a status goes before the transaction events that wait
     UNREADABLE_ID    message id of the error answer to a message without one; None: no such answer
     encode(station, kind, data) -> (action, payload), or None where it has nothing to say; the

@@ -258,9 +258,12 @@ class Calls:
             outbox.failed(error, not timed_out, heard, station.now)
             if timed_out:  # a Heartbeat shows if it is this message alone that has no answer
                 station.provisioning.probe(station.now)
-            over = kind != "TransactionEvent" or data.event_type == "Ended"
-            if over and not outbox.is_head(message_id):  # nothing can come of it any more
-                self.endpoint.late = None
+            if outbox.is_head(message_id):
+                return
+            if kind != "TransactionEvent" or data.event_type == "Ended":
+                self.endpoint.late = None  # nothing can come of it any more
+            elif data.is_detail and station.profile.DETAIL_APART:
+                outbox.in_vain = True
 
     @cold
     def on_late_answer(self, context, payload) -> None:

@@ -13,8 +13,9 @@ event: it is journalled anew behind those that come meanwhile, and keeps its mes
 
 A message that costs the link, by its size for example, has failed to be processed too (1.6 section
 3.7.1). What has many samples is told with fewer then, and so is what comes after it. A transaction
-event that is given up is told as a security event. After meter values that were, the next have one
-attempt until the server takes some: one that never does would hold all ends back.
+event that is given up is told as a security event. After meter values that were, where they are a
+message of their own, the next have one attempt until the server takes some: one that never does
+would hold all ends back.
 
 Where the store takes no writes no session begins. What one that runs has to tell, and security
 events, wait in RAM as far as there is room, behind what the journal holds; once it takes writes
@@ -216,10 +217,8 @@ class Outbox:
             text = "gave up message %s: %s" % (self.message_id(), why)
             self.station.log(text)
             self.done()
-            if is_transaction:
-                self.in_vain = self.in_vain or data.is_detail
-                if not in_vain:
-                    self.station.security_event("TransactionMessageGivenUp", text[:250])
+            if is_transaction and not in_vain:
+                self.station.security_event("TransactionMessageGivenUp", text[:250])
         else:
             wait_s = model.integer(_MESSAGE_ATTEMPT_INTERVAL) * tries[0]
             self.next_try_ms = tries[2] = now + wait_s * 1000

@@ -26,6 +26,7 @@ LOST = (
     " NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport"
     " PublishFirmwareStatusNotification ReportChargingProfiles ReservationStatusUpdate"
 )
+DETAIL_APART = True  # MeterValues
 STATUS_FIRST = False  # its statuses say what a transaction does: Charging comes after its start
 UNREADABLE_ID = None
 
@@ -143,4 +144,4 @@ def connector_number(station, evse_id: int, connector_id: int) -> int:
     return number
 
 
-__all__ = ("LOST", "STATUS_FIRST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")
+__all__ = ("DETAIL_APART", "LOST", "STATUS_FIRST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")

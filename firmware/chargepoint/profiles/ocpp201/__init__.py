@@ -9,6 +9,7 @@ from .schema import TABLE
 
 SUBPROTOCOL = "ocpp2.0.1"
 LOST = ""
+DETAIL_APART = False  # E13.FR.02 goes for each TransactionEvent
 STATUS_FIRST = (
     True  # E02, E09: the connector is Occupied, or Available, and then the event is told
 )
@@ -79,4 +80,4 @@ def present(data: dict) -> dict:
     return copy
 
 
-__all__ = ("LOST", "STATUS_FIRST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")
+__all__ = ("DETAIL_APART", "LOST", "STATUS_FIRST", "SUBPROTOCOL", "TABLE", "UNREADABLE_ID")
