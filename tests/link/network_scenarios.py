@@ -18,6 +18,11 @@ def tls_driver(url, profile, files):
     return driver
 
 
+class NoNames:
+    async def resolve(self, host, port):
+        raise ValueError("not a host name")
+
+
 async def scenario_tls(good, bad, roots, certificate, key, other_roots):
     for profile in (1, 2):
         driver = tls_driver(good + "/echo", profile, (roots, None, None))
@@ -41,6 +46,22 @@ async def scenario_tls_wrong_root(good, bad, roots, certificate, key, other_root
             await asyncio.sleep(0)
         assert [event[0] for event in driver.events] == ["failed"]  # told once
         driver.events.clear()
+
+
+async def scenario_tls_refused_upgrade(good, bad, roots, certificate, key, other_roots):
+    """Behind TLS too it is told at once why, and no security event."""
+    for path, why in (
+        ("/status-403", "403"),
+        ("/password", "401"),
+        ("/only-ocpp9.9", "none of the subprotocols"),
+    ):
+        driver = tls_driver(good + path, 2, (roots, None, None))
+        assert why in await driver.until("failed"), path
+        assert driver.link._reported is None
+    driver = tls_driver(good, 2, (roots, None, None))
+    driver.link._network = NoNames()
+    assert "not a host name" in await driver.until("failed")
+    assert driver.link._reported is None
 
 
 async def scenario_tls_wrong_name(good, bad, roots, certificate, key, other_roots):

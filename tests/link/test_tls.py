@@ -166,7 +166,9 @@ def test_A00_FR_401_the_station_shows_its_certificate(folder, run):
 
 
 @INTERPRETERS
-@pytest.mark.parametrize("name", ["wrong_root", "wrong_name", "no_certificate", "bad_files"])
+@pytest.mark.parametrize(
+    "name", ["wrong_root", "wrong_name", "no_certificate", "bad_files", "refused_upgrade"]
+)
 def test_refused(folder, run, name):
     play(folder, run, "tls_" + name)
 

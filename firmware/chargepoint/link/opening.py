@@ -3,7 +3,6 @@
 from .. import modules
 from ..compat import const
 
-_SETTINGS = "settings"
 _PIECE_BYTES = const(256)  # of the response, read byte by byte, before others have their turn
 
 
@@ -14,13 +13,12 @@ async def upgrade(stream, receiver, profile, settings, network, random_bytes) ->
     The other arguments are those of a Link. `stream.phase` says what is being done.
     """
     place, security_profile, _, offered = profile[:4]
-    stream.phase = _SETTINGS
+    stream.phase = "settings"
     address = modules.use("link.url").parse(place, settings.identity)
     if security_profile >= 2 and not address[0]:
         raise ValueError("security profile %d needs a wss:// URL" % security_profile)
     context = None
     if address[0]:
-        stream.secure = True
         context = modules.use("link.tls").context(security_profile, settings.tls_files)
     # With security profile 3 the certificate says who the station is, with 0 nothing does: what
     # is known for another profile goes to nobody in clear.
@@ -30,7 +28,7 @@ async def upgrade(stream, receiver, profile, settings, network, random_bytes) ->
     request = handshake.request(address, nonce, offered, settings.identity, password)
     stream.phase = "name"
     ip, port = await network.resolve(address[1], address[2])
-    stream.phase = "connecting"
+    stream.phase, stream.secure = "connecting", address[0]
     await stream.open(ip, port, context, address[1])
     stream.phase = "upgrade"
     await stream.write(request)
@@ -51,6 +49,4 @@ async def upgrade(stream, receiver, profile, settings, network, random_bytes) ->
 
 def distrust(stream, error):
     """The security event that it is to have failed so, or None."""
-    if not stream.secure or stream.phase == _SETTINGS:
-        return None
-    return modules.use("link.tls").refusal(error)
+    return modules.use("link.tls").refusal(error) if stream.secure else None

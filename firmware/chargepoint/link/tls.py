@@ -69,6 +69,8 @@ def refusal(error) -> "str | None":
         if isinstance(error, ValueError):  # what mbedTLS found wrong with the certificate
             return "InvalidCsmsCertificate"
         code = error.args[0] if error.args else 0
+        if isinstance(code, str):  # in words of ours, as of a server that refuses the upgrade
+            return None
         if -0x4000 < code <= -0x2080 or code in (-0x7A00, -0x7680):  # X.509, keys; no root at all
             return "InvalidCsmsCertificate"
         if code == -0x6E80:
