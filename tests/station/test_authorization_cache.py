@@ -135,6 +135,8 @@ def test_C11_clear_cache():
 
 def test_a_bad_expiry_date_is_none():
     station = FakeStation()
-    info = {"status": "Accepted", "cacheExpiryDateTime": "soon"}
-    station.authorization.remember("04AA", "ISO14443", info, 0)
-    assert cached(station, "04AA") == ("Accepted", "")
+    # .NET writes the first of them for no date at all, and the second for never
+    for date in ("0001-01-01T00:00:00", "9999-12-31T23:59:59.9999999Z", "1970-01-01", "soon"):
+        info = {"status": "Accepted", "cacheExpiryDateTime": date}
+        station.authorization.remember(date, "ISO14443", info, 0)
+        assert cached(station, date) == ("Accepted", "")

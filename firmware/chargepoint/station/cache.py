@@ -14,6 +14,7 @@ _LIFE_TIME = const(31)  # AuthCacheCtrlr.LifeTime
 
 _MAX_CACHED = const(32)
 _FRESH_S = const(3600)  # the latest entry is not written anew within this time
+_END_S = const(2713910400)  # 2106
 _SLOT = "cache"
 
 
@@ -85,8 +86,9 @@ def _plain(text: str) -> bool:
 
 
 def _epoch_s(text):
-    """Seconds of a timestamp, or None for none or one that is none."""
+    """Seconds of a timestamp, or None for none, or one that is none or outside 2020 to 2105."""
     try:
-        return timestamp.parse(text) if text else None
+        epoch_s = timestamp.parse(text) if text else 0
     except ValueError:
         return None
+    return epoch_s if 0 < epoch_s < _END_S else None
