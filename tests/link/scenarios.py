@@ -197,7 +197,7 @@ async def scenario_an_answer_resets_the_back_off(good, bad):
         await driver.until("connected")
         tried.append(driver.link.profile[0][-4:])
         if tried[-1] == "echo":
-            driver.link.send("the answer comes")
+            driver.link.send('["the answer comes"]')
             await driver.until("message")
             if n == 4:
                 driver.link.send("no answer any more")
@@ -209,6 +209,17 @@ async def scenario_an_answer_resets_the_back_off(good, bad):
     # B10.FR.03: who accepts and closes is a failed attempt; after two the next profile is tried.
     assert tried == ["1008", "1008", "echo", "echo", "echo", "echo"]
     assert waits == [10000, 20000, 10000, 10000, 20000, 10000]
+
+
+async def scenario_words_for_a_human_do_not_reset_the_back_off(good, bad):
+    """Nor does a pong that answers no ping."""
+    driver, waits = Driver(Settings(good + "/words")), []
+    for _ in range(4):
+        await driver.until("connected")
+        assert await driver.until("message") == "unknown station"
+        assert "1008" in await driver.until("disconnected")
+        waits.append(driver.to_deadline())
+    assert waits == [10000, 20000, 40000, 80000]
 
 
 async def scenario_a_pong_resets_the_back_off(good, bad):
@@ -354,7 +365,7 @@ async def scenario_B10_FR_03_profiles_in_turn(good, bad):
         driver.to_deadline()
     assert tried == ["/a", "/a", "04", "04"]
     assert await driver.until("connected")
-    driver.link.send("hello")
+    driver.link.send('["hello"]')
     await driver.until("message")
     driver.link.drop()
     await driver.until("disconnected")

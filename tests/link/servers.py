@@ -65,6 +65,10 @@ async def handle(connection: ServerConnection) -> None:
             whole = "".join(parts)
             assert whole == "piece," * (len(whole) // 6)
             await connection.send("whole")
+        elif behaviour == "words":
+            await connection.pong(b"0")
+            await connection.send("unknown station")
+            await connection.close(1008)
         elif behaviour.startswith("close-"):
             await connection.close(int(behaviour[6:]), "restart")
         async for message in connection:

@@ -8,9 +8,9 @@ the network, leave facts behind and call `wake`. poll(now) draws the conclusions
 limits, in one deadline that facts make due; nearly all else is in memory only while it happens.
 
 An attempt (`opening`) must be done within connect_timeout_ms; the waits between are those of
-`backoff`. It has worked when a message or a pong has come, not by the upgrade alone. A missing
-pong, a peer that takes no data and an unfinished closing handshake end the connection. A received
-message stays in the receive buffer until the station has taken it.
+`backoff`. It has worked when a message or the pong to a ping has come, not by the upgrade alone. A
+missing pong, a peer that takes no data and an unfinished closing handshake end the connection. A
+received message stays in the receive buffer until the station has taken it.
 """
 
 import asyncio
@@ -334,13 +334,14 @@ class Link:
             return False
         kind = event[0]
         if kind in (TEXT, OVERSIZED):
-            self._heard, self._owes = True, False
+            if kind == OVERSIZED or event[1][:1] == b"[":  # or it is words for a human
+                self._heard, self._owes = True, False
             self._emit("message" if kind == TEXT else "oversized", event[1])
         elif kind == PING:
             self._pong_out = event[1]  # only the latest needs an answer
             self._put()
         elif kind == PONG:
-            if event[1] == b"%d" % self._ping:
+            if self._pong_by is not None and event[1] == b"%d" % self._ping:
                 self._pong_by, self._heard, self._owes = None, True, False
                 self._review()
                 self._wake()
