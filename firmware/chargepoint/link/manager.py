@@ -7,10 +7,9 @@ One task connects, then one reads, and one writes while there is something to wr
 the network, leave facts behind and call `wake`. poll(now) draws the conclusions, and has all time
 limits, in one deadline that facts make due; nearly all else is in memory only while it happens.
 
-An attempt (`opening`) must be done within connect_timeout_ms; the waits between are those of
-`backoff`. It has worked when a message or the pong to a ping has come, not by the upgrade alone. A
-missing pong, a peer that takes no data and an unfinished closing handshake end the connection. A
-received message stays in the receive buffer until the station has taken it.
+An attempt (`opening`) has connect_timeout_ms, between two is a wait of `backoff`; it has worked
+when a message or the pong to a ping has come. A missing pong, a peer that takes no data and an
+unfinished closing handshake end the connection. A message stays in the buffer until it is taken.
 """
 
 import asyncio
