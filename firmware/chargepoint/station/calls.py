@@ -285,8 +285,10 @@ class Calls:
     def on_deviation(self, action: str, field: str) -> None:
         """A field of an answer is not to the letter, or its whole text."""
         self._deviating += 1
+        if len(self._deviations) == _MAX_DEVIATIONS:
+            return
         kind = "%s, %s" % (action, field[:_MAX_FIELD])
-        if kind not in self._deviations and len(self._deviations) < _MAX_DEVIATIONS:
+        if kind not in self._deviations:
             self._deviations.append(kind)
             self.station.log("an answer is not to the letter: " + kind)
 
