@@ -133,6 +133,8 @@ def test_a_download_that_breaks_off_and_a_power_cut(folder):
         files.break_after = 50_000
         await update(s, files)
         await s.told(lambda: files.break_after is None, "the first part")
+        flash = folder / "state" / "flash"
+        await s.until(lambda _: len(files.requests) > 1 or any(flash.glob("download.*")), "a note")
         await s.post("power", cycle=True)
         await last(s, "Installed")
         assert await firmware(s) == {"version": "7.1.0", "slot": "b", "trial": False}

@@ -75,7 +75,7 @@ class Link:
         self._writing = False  # there is something to write, or it is being written
         self._last_words = False  # the close frame waits for what was sent before it
         self._closes = 0  # close frames written and received
-        self._heard = self._owes = False  # the server has spoken; and owes a word since
+        self._heard = 0  # 1: the server has spoken, 2: and owes us no word since
         self._progress = self._progress_seen = 0  # writes done
         self._outbox = []
 
@@ -98,7 +98,7 @@ class Link:
         if self.state != OPEN or len(self._outbox) >= _OUTBOX:
             return False
         self._outbox.append(message)
-        self._owes = True
+        self._heard = min(self._heard, 1)
         self._put()
         return True
 
@@ -228,7 +228,7 @@ class Link:
         self._emit("failed" if self.state == CONNECTING else "disconnected", self._ended)
         backoff, random = modules.use("link.backoff"), self._random_bytes(2)
         if self._heard:
-            backoff.worked(self.turns, not self._owes)
+            backoff.worked(self.turns, self._heard == 2)
         if self._wait_ms is None:
             self._wait_ms = backoff.next_wait_ms(self.turns, self._settings.backoff(), random)
         self._start_at = now + self._wait_ms
@@ -334,14 +334,14 @@ class Link:
         kind = event[0]
         if kind in (TEXT, OVERSIZED):
             if kind == OVERSIZED or event[1][:1] == b"[":  # or it is words for a human
-                self._heard, self._owes = True, False
+                self._heard = 2
             self._emit("message" if kind == TEXT else "oversized", event[1])
         elif kind == PING:
             self._pong_out = event[1]  # only the latest needs an answer
             self._put()
         elif kind == PONG:
             if self._pong_by is not None and event[1] == b"%d" % self._ping:
-                self._pong_by, self._heard, self._owes = None, True, False
+                self._pong_by, self._heard = None, 2
                 self._review()
                 self._wake()
         elif kind != FRAGMENT:

@@ -66,7 +66,7 @@ class Calls:
         self._heard = 0
         self._proven = False  # the server has said something on this link
         self._answer: tuple = ()  # to our CALL, as `on_answer` got it
-        self._deviations: list = []  # their kinds on this link
+        self._deviations: tuple = ()  # their kinds on this link
         self._deviating = 0  # how many there were
 
     # ---- from the station
@@ -130,7 +130,7 @@ class Calls:
         self._owed = None
         if self._deviating:
             self.station.log("%d fields of answers were not to the letter" % self._deviating)
-            self._deviations, self._deviating = [], 0
+            self._deviations, self._deviating = (), 0
         self.endpoint.drop()
         self.settle()
         self.unanswered = 0
@@ -289,7 +289,7 @@ class Calls:
             return
         kind = "%s, %s" % (action, field[:_MAX_FIELD])
         if kind not in self._deviations:
-            self._deviations.append(kind)
+            self._deviations += (kind,)
             self.station.log("an answer is not to the letter: " + kind)
 
     @cold
