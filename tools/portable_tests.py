@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 INTERPRETER = ROOT / "build" / "micropython" / "micropython"
 RUNNER = "tests/run_on_micropython.py"
-HEAP = "6M"
+HEAP = "16M"  # what a test keeps of a day of messages is in it too
 TIMEOUT_S = 300
 STANDARD_LIBRARY = frozenset(
     "array asyncio binascii collections errno gc hashlib heapq io json math os random re select"
