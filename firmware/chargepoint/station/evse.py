@@ -45,9 +45,8 @@ class IdToken:
             None  # of the reservation that this authorization uses up
         )
         self.evse_ids: list | None = None  # where alone it is good, None: everywhere (C01.FR.21)
-        self.free: (
-            list | tuple
-        ) = ()  # Evses without an authorization when the server was asked about it
+        # Evses without an authorization when the server was asked about it.
+        self.free: list | tuple = ()
 
     def same(self, other) -> bool:
         """Equal in value, whatever the case, and in type (C01.FR.25)."""
